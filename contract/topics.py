@@ -1,0 +1,37 @@
+"""Where documents travel: names of things, shadows and MQTT topics, in one place for both sides and for the policy."""
+
+from __future__ import annotations
+
+import re
+
+SHADOW_PREFIX = "evse-"
+EVENTS_RULE = "polaris_session_events"
+"""Name of the topic rule that takes session events in; Basic Ingest puts it into the topic."""
+
+_SHADOW = re.compile(rf"^{SHADOW_PREFIX}([1-9]\d?)$")
+
+
+def shadow_name(evse_id: int) -> str:
+    """Name of the shadow of one EVSE: one named shadow each, so that their versions and deltas do not mix."""
+    return f"{SHADOW_PREFIX}{evse_id}"
+
+
+def evse_of_shadow(name: str) -> int | None:
+    """The EVSE a shadow belongs to, or None if the name is not one of ours."""
+    match = _SHADOW.match(name)
+    return int(match.group(1)) if match else None
+
+
+def shadow_topic(charger_id: str, evse_id: int, suffix: str) -> str:
+    """A topic of one EVSE's shadow; `suffix` is for example `update`, `update/delta` or `get/accepted`."""
+    return f"$aws/things/{charger_id}/shadow/name/{shadow_name(evse_id)}/{suffix}"
+
+
+def events_topic(charger_id: str, evse_id: int) -> str:
+    """Where an EVSE's session events go: Basic Ingest, straight to the rule, without a broker's fee."""
+    return f"$aws/rules/{EVENTS_RULE}/polaris/v1/{charger_id}/{evse_id}/events"
+
+
+def watch_topic(charger_id: str, evse_id: int) -> str:
+    """Where the cloud hints that somebody looks at an EVSE's session. A lost hint only means slower samples."""
+    return f"polaris/v1/{charger_id}/{evse_id}/watch"
