@@ -1,0 +1,199 @@
+"""DynamoDB items and the records they hold.
+
+Tables (infra/tables.py): `chargers` with key (`charger_id`, `item`): "charger" and "evse#<n>"; `sessions` with key
+(`session_id`, `item`): "session" and "meter#<at>#<seq>". An attribute is named as the record's field; None and empty
+values have no attribute.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from contract.vocabulary import Act, CableState, EndMethod, EndReason, EvseStatus, RequestedBy
+from functions.domain.records import (
+    ChargerRecord,
+    EndRecord,
+    EvseRecord,
+    IntentRecord,
+    IntentStatus,
+    MeterSample,
+    SessionPhase,
+    SessionRecord,
+)
+
+SESSION_ITEM = "session"
+METER_PREFIX = "meter#"
+CHARGER_ITEM = "charger"
+EVSE_PREFIX = "evse#"
+
+METER_HISTORY_S = 400 * 24 * 3600
+"""Meter samples expire after 400 days: a year of receipts and the time to dispute the last one."""
+
+Item = dict[str, Any]
+
+
+def to_item(record: object) -> Item:
+    """The attributes of a record: None, False, empty text and empty lists are left out."""
+    fields = dataclasses.fields(record)  # type: ignore[arg-type]  # every record is a dataclass; there is no base class
+    values = {field.name: _plain(getattr(record, field.name)) for field in fields}
+    return {name: value for name, value in values.items() if value not in (None, "", False, [])}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return to_item(value)
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float):
+        return Decimal(str(value))
+    return value
+
+
+def _int(item: Mapping[str, Any], name: str) -> int | None:
+    value = item.get(name)
+    return None if value is None else int(value)
+
+
+def _intent(item: Mapping[str, Any]) -> IntentRecord:
+    return IntentRecord(
+        intent_id=item["intent_id"],
+        act=Act(item["act"]),
+        by=RequestedBy(item["by"]),
+        requested_at_ms=int(item["requested_at_ms"]),
+        expires_at_s=_int(item, "expires_at_s"),
+        status=IntentStatus(item["status"]),
+        reason=item.get("reason", ""),
+        accepted_at_ms=_int(item, "accepted_at_ms"),
+        executing_at_ms=_int(item, "executing_at_ms"),
+        settled_at_ms=_int(item, "settled_at_ms"),
+    )
+
+
+def _end(item: Mapping[str, Any]) -> EndRecord:
+    return EndRecord(
+        reason=EndReason(item["reason"]),
+        method=EndMethod(item["method"]),
+        at_ms=int(item["at_ms"]),
+        received_at_ms=int(item["received_at_ms"]),
+        meter_wh=int(item.get("meter_wh", 0)),
+    )
+
+
+def session_key(session_id: str) -> Item:
+    """Key of a session's record."""
+    return {"session_id": session_id, "item": SESSION_ITEM}
+
+
+def session_to_item(session: SessionRecord) -> Item:
+    """A session's attributes, its sort key included."""
+    return {**to_item(session), "item": SESSION_ITEM}
+
+
+def session_from_item(item: Mapping[str, Any]) -> SessionRecord:
+    """The session an item holds."""
+    return SessionRecord(
+        session_id=item["session_id"],
+        owner=item["owner"],
+        charger_id=item["charger_id"],
+        charger_name=item.get("charger_name", ""),
+        evse_id=int(item["evse_id"]),
+        created_at_ms=int(item["created_at_ms"]),
+        phase=SessionPhase(item["phase"]),
+        start=_intent(item["start"]),
+        started_at_ms=_int(item, "started_at_ms"),
+        started_received_at_ms=_int(item, "started_received_at_ms"),
+        transaction_id=item.get("transaction_id"),
+        start_meter_wh=_int(item, "start_meter_wh"),
+        meter_wh=_int(item, "meter_wh"),
+        power_w=_int(item, "power_w"),
+        as_of_ms=_int(item, "as_of_ms"),
+        last_seq=_int(item, "last_seq"),
+        stop=_intent(item["stop"]) if "stop" in item else None,
+        stop_sent_at_ms=_int(item, "stop_sent_at_ms"),
+        stop_not_sent=bool(item.get("stop_not_sent", False)),
+        past_stops=tuple(_intent(entry) for entry in item.get("past_stops", ())),
+        keep_intent_id=item.get("keep_intent_id"),
+        end=_end(item["end"]) if "end" in item else None,
+        watch_until_ms=_int(item, "watch_until_ms"),
+        revision=int(item.get("revision", 0)),
+    )
+
+
+def meter_to_item(sample: MeterSample) -> Item:
+    """A sample's attributes; its sort key orders by time, then number, and makes the same sample the same item."""
+    return {
+        "session_id": sample.session_id,
+        "item": f"{METER_PREFIX}{sample.at_ms:013d}#{sample.seq:08d}",
+        "seq": sample.seq,
+        "at_ms": sample.at_ms,
+        "meter_wh": sample.meter_wh,
+        **({} if sample.power_w is None else {"power_w": sample.power_w}),
+        "expires_at": sample.at_ms // 1000 + METER_HISTORY_S,
+    }
+
+
+def meter_from_item(item: Mapping[str, Any]) -> MeterSample:
+    """The sample an item holds."""
+    return MeterSample(
+        session_id=item["session_id"],
+        seq=int(item["seq"]),
+        at_ms=int(item["at_ms"]),
+        meter_wh=int(item["meter_wh"]),
+        power_w=_int(item, "power_w"),
+    )
+
+
+def charger_key(charger_id: str) -> Item:
+    """Key of a charger's record."""
+    return {"charger_id": charger_id, "item": CHARGER_ITEM}
+
+
+def evse_key(charger_id: str, evse_id: int) -> Item:
+    """Key of an EVSE's record."""
+    return {"charger_id": charger_id, "item": f"{EVSE_PREFIX}{evse_id}"}
+
+
+def charger_from_item(item: Mapping[str, Any]) -> ChargerRecord:
+    """The charger an item holds."""
+    return ChargerRecord(
+        charger_id=item["charger_id"],
+        name=item["name"],
+        image_url=item.get("image_url", ""),
+        address=item.get("address", ""),
+        latitude=float(item.get("latitude", 0)),
+        longitude=float(item.get("longitude", 0)),
+        accepts_cards=bool(item.get("accepts_cards", False)),
+        in_service=bool(item.get("in_service", False)),
+        evse_count=int(item.get("evse_count", 0)),
+        connected=item.get("connected"),
+        presence_at_ms=_int(item, "presence_at_ms"),
+        presence_session=item.get("presence_session"),
+        revision=int(item.get("revision", 0)),
+    )
+
+
+def evse_from_item(item: Mapping[str, Any]) -> EvseRecord:
+    """The EVSE an item holds."""
+    return EvseRecord(
+        charger_id=item["charger_id"],
+        evse_id=int(item["evse_id"]),
+        connector_type=item.get("connector_type", ""),
+        max_power_w=int(item.get("max_power_w", 0)),
+        status=EvseStatus(item["status"]) if "status" in item else None,
+        error=item.get("error", ""),
+        cable=CableState(item["cable"]) if "cable" in item else None,
+        reported_session_id=item.get("reported_session_id"),
+        shadow_version=_int(item, "shadow_version"),
+        reported_at_ms=_int(item, "reported_at_ms"),
+        current_session_id=item.get("current_session_id"),
+        current_owner=item.get("current_owner"),
+        hold_until_ms=_int(item, "hold_until_ms"),
+        released_session_id=item.get("released_session_id"),
+        revision=int(item.get("revision", 0)),
+    )

@@ -1,0 +1,111 @@
+"""What a driver is told about a session, derived from its record and the time: pure, and never more than is known.
+
+"Stop requested" is not "stopped": a session is `stopping` while its charger owes an answer, `ended` only by an event.
+Times in epoch milliseconds UTC, energy in watt-hours, power in watts.
+"""
+
+from __future__ import annotations
+
+from contract.vocabulary import EndMethod
+from functions.domain.patience import Patience
+from functions.domain.records import IntentStatus, SessionPhase, SessionRecord
+from functions.domain.transitions import never_began
+
+POLL_SOON_MS = 500
+"""While an answer is awaited: it usually comes within a quarter of a second."""
+POLL_LIVE_MS = 2000
+"""While charging: the pace at which a watched charger sends samples. The card counts on by itself in between."""
+
+
+def stop_status(session: SessionRecord, *, now_ms: int, patience: Patience) -> str | None:
+    """The stop in one word of the API: the acks' words, or `not_sent`, `overdue`, `withdrawn`; None without a stop."""
+    stop = session.stop
+    if stop is None:
+        return None
+    if not stop.status.in_force or session.phase is SessionPhase.ENDED:
+        return stop.status.value
+    if session.stop_not_sent:
+        return "not_sent"
+    sent_at_ms = session.stop_sent_at_ms or stop.requested_at_ms
+    if now_ms - sent_at_ms > patience.ack_timeout_s * 1000:
+        return "overdue"
+    return stop.status.value
+
+
+def stop_reason(session: SessionRecord, status: str | None, *, connected: bool | None) -> str:
+    """Why the stop is where it is: a code of the reason table, or empty while there is nothing to explain."""
+    if status == "overdue":
+        return "charger_offline" if connected is False else "no_answer"
+    if status in ("not_sent", "withdrawn"):
+        return status
+    return session.stop.reason if session.stop is not None else ""
+
+
+def session_status(session: SessionRecord, *, now_ms: int, patience: Patience) -> str:
+    """The session in one word: pending, active, stopping, ended or failed."""
+    if session.phase is SessionPhase.ENDED:
+        return "ended"
+    if failure_reason(session, now_ms=now_ms, patience=patience):
+        return "failed"
+    stop = stop_status(session, now_ms=now_ms, patience=patience)
+    if stop in ("requested", "accepted", "executing", "done"):
+        return "stopping"
+    return session.phase.value
+
+
+def failure_reason(session: SessionRecord, *, now_ms: int, patience: Patience) -> str:
+    """Why a session never began, as a reason code; empty if it began or still may."""
+    if session.phase is not SessionPhase.PENDING:
+        return ""
+    if never_began(session):
+        return session.start.reason or "cancelled"
+    if start_ran_out(session, now_ms=now_ms, patience=patience):
+        return "start_expired"
+    return ""
+
+
+def start_ran_out(session: SessionRecord, *, now_ms: int, patience: Patience) -> bool:
+    """Whether the start expired with no word from the charger. Concluded, not reported: shown as estimated."""
+    if session.phase is not SessionPhase.PENDING or session.start.status is not IntentStatus.REQUESTED:
+        return False
+    expires_at_s = session.start.expires_at_s or 0
+    return now_ms > (expires_at_s + patience.start_grace_s) * 1000
+
+
+def is_over(session: SessionRecord, *, now_ms: int, patience: Patience) -> bool:
+    """Whether nothing more can happen in this session."""
+    return session_status(session, now_ms=now_ms, patience=patience) in ("ended", "failed")
+
+
+def energy_wh(session: SessionRecord) -> int | None:
+    """Energy delivered, or None if nothing is known. Never negative, never less than a sample has shown."""
+    if session.start_meter_wh is None or session.meter_wh is None:
+        return None
+    return max(0, session.meter_wh - session.start_meter_wh)
+
+
+def is_estimated(session: SessionRecord, *, now_ms: int, patience: Patience) -> bool:
+    """Whether the state shown is the cloud's conclusion rather than the charger's word."""
+    if session.end is not None:
+        return session.end.method is EndMethod.ESTIMATED
+    return start_ran_out(session, now_ms=now_ms, patience=patience)
+
+
+def is_stale(session: SessionRecord, *, now_ms: int, patience: Patience) -> bool:
+    """Whether a live session has not been heard of for so long that its figures are only the last known ones."""
+    if session.phase is not SessionPhase.ACTIVE:
+        return False
+    return now_ms - (session.as_of_ms or session.created_at_ms) > patience.stale_after_s * 1000
+
+
+def poll_after_ms(session: SessionRecord, *, now_ms: int, patience: Patience) -> int | None:
+    """When it is worth asking again; None once nothing more will change."""
+    status = session_status(session, now_ms=now_ms, patience=patience)
+    if status in ("ended", "failed"):
+        return None
+    return POLL_LIVE_MS if status == "active" else POLL_SOON_MS
+
+
+def is_withdrawable(session: SessionRecord) -> bool:
+    """Whether the driver may still take the stop back: the charger has not acknowledged it."""
+    return session.end is None and session.stop is not None and session.stop.status is IntentStatus.REQUESTED

@@ -1,0 +1,26 @@
+"""How long the cloud waits for what, in one place. Units are in the names; each value says where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """The waiting times that the rules use."""
+
+    ack_timeout_s: int = 15
+    """Past this without a final answer a stop reads as overdue: some ten times what a healthy charger needs, and
+    about as long as a driver looks at a spinner before tapping again."""
+    resend_after_s: int = 2
+    """A further tap within this time does not write to the shadow again: a double tap is one wish."""
+    start_ttl_s: int = 60
+    """A start that reaches the charger later than this is refused: the driver has walked on by then."""
+    start_grace_s: int = 15
+    """How long after its expiry a start may still be answered: the same patience as for a stop."""
+    stale_after_s: int = 75
+    """A live session not heard of for this long is stale: two and a half meter intervals of 30 s."""
+    watch_s: int = 30
+    """A card being looked at asks the charger for faster samples at most this often."""
+    watch_overlap_s: int = 5
+    """The hint outlasts its renewal by this, so that samples do not stutter at the seam."""

@@ -1,0 +1,202 @@
+"""What chargers say, turned into changes of records. Every document may come twice, late or out of order."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
+
+from contract.events import SessionEvent
+from contract.intents import Intent
+from contract.reports import Reported
+from contract.topics import evse_of_shadow
+from contract.vocabulary import EventType
+from contract.wire import EVENT_MAX_BYTES, ChargerId, EvseId
+from functions.domain.change import change
+from functions.domain.errors import ContractViolation
+from functions.domain.ports import Chargers, Sessions
+from functions.domain.records import EvseRecord, MeterSample, SessionRecord
+from functions.domain.transitions import is_running, never_began, occupied, released, with_ack, with_event, with_report
+
+DOCUMENT_MAX_BYTES = 16_384
+"""Twice the shadow service's own limit of 8 KB: what is larger did not come from it."""
+
+
+class _Envelope(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
+    charger_id: ChargerId
+
+
+class ShadowDocument(_Envelope):
+    """One accepted shadow update, as the topic rule forwards it."""
+
+    kind: Literal["shadow"]
+    shadow: Annotated[str, Field(max_length=64)]
+    version: Annotated[int, Field(ge=0)]
+    reported: dict[str, Any] | None = None
+    previous_n: int | None = None
+    previous_boot: str | None = None
+
+
+class EventDocument(_Envelope):
+    """One session event, as the topic rule forwards it: the payload untouched, in base64, whatever it was."""
+
+    kind: Literal["event"]
+    evse: EvseId
+    payload: Annotated[str, Field(max_length=2 * EVENT_MAX_BYTES)]
+
+
+_DOCUMENT: TypeAdapter[ShadowDocument | EventDocument] = TypeAdapter(
+    Annotated[ShadowDocument | EventDocument, Field(discriminator="kind")]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """Takes in what the topic rules forward."""
+
+    sessions: Sessions
+    chargers: Chargers
+
+    def take(self, body: str, *, received_at_ms: int) -> str:
+        """Apply one message of the queue.
+
+        Returns:
+            What it was, in a word for the log and the metrics: "report", "echo", "started", "meter" or "ended".
+
+        Raises:
+            ContractViolation: nobody can use this message, now or later; keep it for a person to look at.
+            TemporaryError: try the same message again later.
+        """
+        if len(body) > DOCUMENT_MAX_BYTES:
+            raise ContractViolation("invalid_document", f"The document has {len(body)} bytes.")
+        try:
+            document = _DOCUMENT.validate_json(body)
+        except ValidationError as error:
+            raise ContractViolation("invalid_document", _first_problem(error)) from error
+        if isinstance(document, ShadowDocument):
+            return self._take_shadow(document, received_at_ms)
+        return self._take_event(document, received_at_ms)
+
+    def _take_shadow(self, document: ShadowDocument, received_at_ms: int) -> str:
+        evse_id = evse_of_shadow(document.shadow)
+        if evse_id is None:
+            raise ContractViolation("invalid_document", f"There is no EVSE in the shadow name {document.shadow!r}.")
+        if document.reported is None:
+            return "echo"  # the cloud's own write to a shadow that its charger has not reported to yet
+        try:
+            report = Reported.read(document.reported)
+        except ValidationError as error:
+            raise ContractViolation("invalid_report", _first_problem(error)) from error
+        if (report.n, report.boot) == (document.previous_n, document.previous_boot):
+            return "echo"  # only `desired` changed: the report in it was taken in before
+        self._change_evse(
+            document.charger_id,
+            evse_id,
+            lambda evse: with_report(evse, report, version=document.version, at_ms=received_at_ms),
+        )
+        self._take_ack(document.charger_id, evse_id, report, received_at_ms)
+        self._take_running(document.charger_id, evse_id, report)
+        return "report"
+
+    def _take_ack(self, charger_id: str, evse_id: int, report: Reported, received_at_ms: int) -> None:
+        if report.ack is None or report.intent is None:
+            return
+        ack = report.ack[0]
+        try:
+            intent = Intent.read(report.intent[0])
+        except ValidationError:
+            return  # an intent of another version, refused by the agent: none of this release's sessions waits for it
+        if intent.id != ack.id:
+            raise ContractViolation("invalid_report", "The ack answers another intent than the one copied beside it.")
+        session = self._change_session(
+            intent.session_id,
+            charger_id,
+            evse_id,
+            lambda current: with_ack(current, ack, received_at_ms=received_at_ms),
+        )
+        if never_began(session):
+            self._change_evse(charger_id, evse_id, lambda evse: released(evse, session.session_id))
+
+    def _take_running(self, charger_id: str, evse_id: int, report: Reported) -> None:
+        """A running session that nobody on record holds the EVSE for takes it: its start outlived the claim."""
+        if not is_running(report) or report.session is None:
+            return
+        evse = self.chargers.evse(charger_id, evse_id)
+        running = report.session[0].session_id
+        if evse is None or evse.current_session_id is not None or evse.reported_session_id != running:
+            return
+        session = self.sessions.get(running)
+        if (
+            session is not None
+            and session.end is None
+            and (session.charger_id, session.evse_id) == (charger_id, evse_id)
+        ):
+            self._change_evse(
+                charger_id,
+                evse_id,
+                lambda current: occupied(current, session) if current.current_session_id is None else current,
+            )
+
+    def _take_event(self, document: EventDocument, received_at_ms: int) -> str:
+        try:
+            payload = base64.b64decode(document.payload, validate=True)
+            event = SessionEvent.read(json.loads(payload))
+        except (binascii.Error, ValueError) as error:  # ValueError: not UTF-8, not JSON, or not an event
+            raise ContractViolation("invalid_event", str(error)[:200]) from error
+        if len(payload) > EVENT_MAX_BYTES:
+            raise ContractViolation("invalid_event", f"The event has {len(payload)} bytes.")
+        charger_id, evse_id = document.charger_id, document.evse
+        session = self._change_session(
+            event.session_id,
+            charger_id,
+            evse_id,
+            lambda current: with_event(current, event, received_at_ms=received_at_ms),
+        )
+        self.sessions.add_meter_sample(
+            MeterSample(
+                session_id=event.session_id,
+                seq=event.seq,
+                at_ms=event.at * 1000,
+                meter_wh=event.meter_wh,
+                power_w=event.power_w,
+            )
+        )
+        if session.end is not None:
+            self._change_evse(charger_id, evse_id, lambda evse: released(evse, session.session_id))
+        elif event.type is EventType.STARTED:
+            self._change_evse(charger_id, evse_id, lambda evse: occupied(evse, session))
+        return event.type.value
+
+    def _change_evse(self, charger_id: str, evse_id: int, transition: Callable[[EvseRecord], EvseRecord]) -> EvseRecord:
+        evse = change(lambda: self.chargers.evse(charger_id, evse_id), self.chargers.replace_evse, transition)
+        if evse is None:
+            raise ContractViolation("evse_not_found", f"{charger_id} has no EVSE {evse_id} on record.")
+        return evse
+
+    def _change_session(
+        self, session_id: str, charger_id: str, evse_id: int, transition: Callable[[SessionRecord], SessionRecord]
+    ) -> SessionRecord:
+        def fenced(current: SessionRecord) -> SessionRecord:
+            if (current.charger_id, current.evse_id) != (charger_id, evse_id):
+                raise ContractViolation(
+                    "foreign_session", f"{charger_id}/{evse_id} spoke of a session of another EVSE."
+                )
+            return transition(current)
+
+        session = change(lambda: self.sessions.get(session_id), self.sessions.replace, fenced)
+        if session is None:
+            raise ContractViolation("session_not_found", f"{charger_id}/{evse_id} spoke of a session not on record.")
+        return session
+
+
+def _first_problem(error: ValidationError) -> str:
+    """The first thing wrong with a document, without its content: it may hold what must not reach a log."""
+    problem = error.errors(include_input=False, include_url=False)[0]
+    return f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"

@@ -1,0 +1,194 @@
+"""Stopping a session: the one path that must never fail the driver.
+
+A stop is one conditional write of the record and one write of the shadow, for the first tap and for every later one.
+It is bound to its session, so that it can never touch the next; it stays in force until the charger answers; and it
+is never refused because of account state or because the charger seems to be offline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from contract.intents import Intent
+from contract.vocabulary import Act, RequestedBy
+from functions.domain import outlook
+from functions.domain.change import change
+from functions.domain.errors import CallerError, TemporaryError
+from functions.domain.patience import Patience
+from functions.domain.ports import Clock, NewId, Sessions, Shadows, Sleep
+from functions.domain.records import IntentRecord, IntentStatus, SessionPhase, SessionRecord
+
+PAST_STOPS_KEPT = 20
+"""Settled stops kept on a record for its timeline; a record stays far below DynamoDB's 400 KB."""
+WAIT_STEPS_S = (0.02, 0.03, 0.05, 0.05, 0.1)
+"""Pauses between the reads of `Prefer: wait`; the last one repeats. A healthy stop takes some 100 ms end to end, so
+the first reads come quickly; after that ten reads a second are quick enough for a person and cheap."""
+
+
+class Verdict(StrEnum):
+    """What a tap on Stop means for a record."""
+
+    SEND = "send"
+    """Record the stop, or that it is sent once more, and write the shadow."""
+    RENEW = "renew"
+    """The last stop is settled and the session still runs: this is a new stop."""
+    WAIT = "wait"
+    """The stop was sent a moment ago: the same tap again."""
+    OVER = "over"
+    """The session has ended: nothing to stop."""
+    MISSING = "missing"
+    """No such session, or somebody else's, which must look the same."""
+
+
+def verdict(session: SessionRecord | None, *, owner: str, resend_before_ms: int) -> Verdict:
+    """The rule of the stop. The conditional write of each adapter grants exactly `SEND`."""
+    if session is None or session.owner != owner:
+        return Verdict.MISSING
+    if session.phase is SessionPhase.ENDED:
+        return Verdict.OVER
+    if session.stop is None:
+        return Verdict.SEND
+    if not session.stop.status.in_force:
+        return Verdict.RENEW
+    return Verdict.SEND if (session.stop_sent_at_ms or 0) <= resend_before_ms else Verdict.WAIT
+
+
+def with_stop(session: SessionRecord, stop: IntentRecord) -> SessionRecord:
+    """The session with this stop sent; a stop that is in force stays the one it is."""
+    if session.stop is None or not session.stop.status.in_force:
+        settled = (*session.past_stops, session.stop) if session.stop else session.past_stops
+        session = replace(session, stop=stop, past_stops=settled[-PAST_STOPS_KEPT:])
+    return replace(session, stop_sent_at_ms=stop.requested_at_ms, stop_not_sent=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The stop and its withdrawal, over the ports they need."""
+
+    sessions: Sessions
+    shadows: Shadows
+    clock: Clock
+    new_id: NewId
+    sleep: Sleep
+    patience: Patience
+
+    def stop(self, session_id: str, *, owner: str, by: RequestedBy = RequestedBy.OWNER) -> SessionRecord:
+        """Ask the charger to end this session.
+
+        Returns:
+            The session with its stop in force, or as it ended.
+
+        Raises:
+            CallerError: session_not_found.
+            TemporaryError: not_sent; the stop is on record and the next tap sends it.
+        """
+        now_ms = self.clock()
+        resend_before_ms = now_ms - self.patience.resend_after_s * 1000
+        stop = IntentRecord(intent_id=self.new_id(), act=Act.STOP, by=by, requested_at_ms=now_ms)
+        write = self.sessions.request_stop(session_id, owner=owner, stop=stop, resend_before_ms=resend_before_ms)
+        session = write.session
+        match Verdict.SEND if write.applied else verdict(session, owner=owner, resend_before_ms=resend_before_ms):
+            case Verdict.RENEW if session is not None:
+                return self._renew(session, stop)
+            case Verdict.SEND if session is not None:
+                # Applied; or not applied although the rule allows it, which means that somebody changed the record
+                # in between: then their stop is the one in force, and sending it again is harmless.
+                return self._send(session)
+            case Verdict.OVER | Verdict.WAIT if session is not None:
+                return session
+            case _:
+                raise CallerError("session_not_found", "There is no such session of yours.")
+
+    def _renew(self, session: SessionRecord, stop: IntentRecord) -> SessionRecord:
+        renewed = with_stop(session, stop)
+        if self.sessions.replace(session, renewed):
+            return self._send(renewed)
+        current = self.sessions.get(session.session_id)  # five taps at once: one of them renewed it
+        if current is None:
+            raise CallerError("session_not_found", "There is no such session of yours.")
+        return current
+
+    def _send(self, session: SessionRecord) -> SessionRecord:
+        if session.stop is None:
+            return session
+        intent = Intent(
+            id=session.stop.intent_id,
+            act=Act.STOP,
+            session_id=session.session_id,
+            issued_at=session.stop.requested_at_ms // 1000,
+            by=session.stop.by,
+        )
+        try:
+            self.shadows.send(session.charger_id, session.evse_id, intent)
+        except TemporaryError as error:
+            self.sessions.replace(session, replace(session, stop_not_sent=True))
+            raise TemporaryError("not_sent", error.detail, retry_after_s=self.patience.resend_after_s) from error
+        return session
+
+    def wait(self, session: SessionRecord, *, seconds: float) -> SessionRecord:
+        """The session once its stop has an outcome, or as it is when the time is up. Only reads."""
+        deadline_ms = self.clock() + int(seconds * 1000)
+        step = 0
+        while not self._has_outcome(session) and self.clock() < deadline_ms:
+            self.sleep(WAIT_STEPS_S[min(step, len(WAIT_STEPS_S) - 1)])
+            step += 1
+            session = self.sessions.get(session.session_id) or session
+        return session
+
+    def _has_outcome(self, session: SessionRecord) -> bool:
+        if outlook.is_over(session, now_ms=self.clock(), patience=self.patience):
+            return True
+        stop = session.stop
+        return stop is not None and stop.status in (IntentStatus.REFUSED, IntentStatus.FAILED, IntentStatus.WITHDRAWN)
+
+    def withdraw(self, session_id: str, *, owner: str) -> SessionRecord:
+        """Take a stop back that the charger has not acknowledged.
+
+        The shadow is written first: if the charger has acted by then it refuses the withdrawal, and the record still
+        shows the truth; the other way round the record would promise what the charger never heard.
+
+        Raises:
+            CallerError: session_not_found; no_stop_to_withdraw; session_not_active; stop_already_acknowledged.
+            TemporaryError: not_sent; nothing has changed.
+        """
+        session = self.sessions.get(session_id)
+        if session is None or session.owner != owner:
+            raise CallerError("session_not_found", "There is no such session of yours.")
+        if session.stop is not None and session.stop.status is IntentStatus.WITHDRAWN:
+            return session  # the same tap again
+        _withdrawable(session)
+        now_ms = self.clock()
+        keep = Intent(
+            id=self.new_id(),
+            act=Act.KEEP,
+            session_id=session_id,
+            issued_at=now_ms // 1000,
+            by=RequestedBy.OWNER,
+        )
+        try:
+            self.shadows.send(session.charger_id, session.evse_id, keep)
+        except TemporaryError as error:
+            raise TemporaryError("not_sent", error.detail, retry_after_s=self.patience.resend_after_s) from error
+        withdrawn = change(
+            lambda: self.sessions.get(session_id),
+            self.sessions.replace,
+            lambda current: replace(
+                current,
+                stop=replace(_withdrawable(current), status=IntentStatus.WITHDRAWN, settled_at_ms=now_ms),
+                stop_not_sent=False,
+                keep_intent_id=keep.id,
+            ),
+        )
+        return withdrawn or session
+
+
+def _withdrawable(session: SessionRecord) -> IntentRecord:
+    """The stop that may still be taken back."""
+    if session.phase is SessionPhase.ENDED:
+        raise CallerError("session_not_active", "The session has ended.")
+    if session.stop is None:
+        raise CallerError("no_stop_to_withdraw", "No stop was asked for in this session.")
+    if not outlook.is_withdrawable(session):
+        raise CallerError("stop_already_acknowledged", f"The charger answered: {session.stop.status.value}.")
+    return session.stop

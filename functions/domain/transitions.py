@@ -1,0 +1,167 @@
+"""What a fact does to a record: pure functions from a record and a document to the next record.
+
+Sessions change only by events, an intent's outcome only by acks, an EVSE's status only by its report (design rule,
+docs/architecture.md). A function returns the same record when the fact is old news, so that any document may arrive
+twice, late or in any order. Units as in `records`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from contract.events import SessionEvent
+from contract.reports import Ack, Reported
+from contract.vocabulary import AckReason, AckStatus, EndMethod, EventType, SessionState
+from functions.domain.records import EndRecord, EvseRecord, IntentRecord, IntentStatus, SessionPhase, SessionRecord
+
+MAX_CLOCK_AHEAD_MS = 120_000
+"""A sample from further in the future than this comes from a wrong clock and counts as taken when it arrived.
+
+Two minutes: what a charger's clock may be off before its certificate checks become doubtful as well.
+"""
+
+
+def with_event(session: SessionRecord, event: SessionEvent, *, received_at_ms: int) -> SessionRecord:
+    """The session after one of its events, in whatever order they come; a duplicate changes nothing.
+
+    A late meter value never reopens a session nor lowers its energy; a reported end replaces an estimated one.
+    """
+    at_ms = (
+        min(event.at * 1000, received_at_ms)
+        if event.at * 1000 > received_at_ms + MAX_CLOCK_AHEAD_MS
+        else event.at * 1000
+    )
+    match event.type:
+        case EventType.STARTED:
+            return _with_started(session, event, at_ms, received_at_ms)
+        case EventType.METER:
+            return _with_sample(session, event, at_ms)
+        case EventType.ENDED:
+            return _with_ended(session, event, at_ms, received_at_ms)
+
+
+def _with_started(session: SessionRecord, event: SessionEvent, at_ms: int, received_at_ms: int) -> SessionRecord:
+    if session.started_at_ms is not None:
+        return session
+    started = replace(
+        session,
+        phase=SessionPhase.ACTIVE if session.phase is SessionPhase.PENDING else session.phase,
+        started_at_ms=at_ms,
+        started_received_at_ms=received_at_ms,
+        start_meter_wh=event.meter_wh,
+        transaction_id=event.transaction_id,
+    )
+    return started if session.end else _with_sample(started, event, at_ms)
+
+
+def _with_sample(session: SessionRecord, event: SessionEvent, at_ms: int) -> SessionRecord:
+    if session.end is not None and session.end.method is EndMethod.REPORTED:
+        return session
+    if session.last_seq is not None and event.seq <= session.last_seq:
+        return session
+    return replace(
+        session,
+        last_seq=event.seq,
+        as_of_ms=max(at_ms, session.as_of_ms or 0),
+        meter_wh=max(event.meter_wh, session.meter_wh or 0),
+        power_w=event.power_w if session.end is None else None,
+    )
+
+
+def _with_ended(session: SessionRecord, event: SessionEvent, at_ms: int, received_at_ms: int) -> SessionRecord:
+    if session.end is not None and session.end.method is EndMethod.REPORTED:
+        return session
+    if event.reason is None or event.method is None:
+        return session  # the contract forbids it; the type checker wants to hear it
+    return replace(
+        session,
+        phase=SessionPhase.ENDED,
+        transaction_id=session.transaction_id or event.transaction_id,
+        last_seq=max(event.seq, session.last_seq or 0),
+        meter_wh=max(event.meter_wh, session.meter_wh or 0),
+        power_w=None,
+        as_of_ms=max(at_ms, session.as_of_ms or 0),
+        end=EndRecord(
+            reason=event.reason,
+            method=event.method,
+            at_ms=at_ms,
+            received_at_ms=received_at_ms,
+            meter_wh=event.meter_wh,
+        ),
+    )
+
+
+def with_ack(session: SessionRecord, ack: Ack, *, received_at_ms: int) -> SessionRecord:
+    """The session after the charger's answer to one of its intents. Answers only move an intent forward."""
+    if ack.id == session.start.intent_id:
+        return replace(session, start=_acked(session.start, ack, received_at_ms))
+    if session.stop is not None and ack.id == session.stop.intent_id:
+        return replace(session, stop=_acked(session.stop, ack, received_at_ms), stop_not_sent=False)
+    if any(past.intent_id == ack.id for past in session.past_stops):
+        past = tuple(_acked(it, ack, received_at_ms) if it.intent_id == ack.id else it for it in session.past_stops)
+        return replace(session, past_stops=past)
+    return session
+
+
+def _acked(intent: IntentRecord, ack: Ack, received_at_ms: int) -> IntentRecord:
+    status = IntentStatus(ack.status.value)
+    if status.rank <= intent.status.rank:
+        return intent
+    moved = replace(intent, status=status, reason=ack.reason.value)
+    match ack.status:
+        case AckStatus.ACCEPTED:
+            return replace(moved, accepted_at_ms=received_at_ms)
+        case AckStatus.EXECUTING:
+            return replace(moved, executing_at_ms=received_at_ms)
+        case _:
+            return replace(moved, settled_at_ms=received_at_ms)
+
+
+def with_report(evse: EvseRecord, report: Reported, *, version: int, at_ms: int) -> EvseRecord:
+    """The EVSE after its report. Shadow versions order the reports: an older one is old news."""
+    if evse.shadow_version is not None and version <= evse.shadow_version:
+        return evse
+    now = report.evse[0]
+    return replace(
+        evse,
+        status=now.status,
+        error=now.error,
+        cable=now.cable,
+        reported_session_id=report.session[0].session_id if report.session else None,
+        shadow_version=version,
+        reported_at_ms=at_ms,
+    )
+
+
+def claimed(evse: EvseRecord, session: SessionRecord, *, until_ms: int) -> EvseRecord:
+    """The EVSE held for a session that was asked for and has not begun."""
+    return replace(evse, current_session_id=session.session_id, current_owner=session.owner, hold_until_ms=until_ms)
+
+
+def occupied(evse: EvseRecord, session: SessionRecord) -> EvseRecord:
+    """The EVSE with the session that its charger says began on it, whoever held it before."""
+    return replace(evse, current_session_id=session.session_id, current_owner=session.owner, hold_until_ms=None)
+
+
+def released(evse: EvseRecord, session_id: str) -> EvseRecord:
+    """The EVSE after a session has left it; unchanged if another session is on it by now."""
+    if evse.current_session_id != session_id:
+        return evse
+    return replace(
+        evse, current_session_id=None, current_owner=None, hold_until_ms=None, released_session_id=session_id
+    )
+
+
+def never_began(session: SessionRecord) -> bool:
+    """Whether it is certain that this session will not begin: its start was turned down, or stopped before it came."""
+    if session.started_at_ms is not None:
+        return False
+    start_turned_down = session.start.status in (IntentStatus.REFUSED, IntentStatus.FAILED)
+    stop = session.stop
+    cancelled = stop is not None and stop.status is IntentStatus.DONE and stop.reason == AckReason.NEVER_STARTED
+    return start_turned_down or cancelled
+
+
+def is_running(report: Reported) -> bool:
+    """Whether the report shows a session that has not ended."""
+    return report.session is not None and report.session[0].state is not SessionState.ENDED
