@@ -37,10 +37,10 @@ Item = dict[str, Any]
 
 
 def to_item(record: object) -> Item:
-    """The attributes of a record: None, False, empty text and empty lists are left out."""
+    """The attributes of a record: None, empty text and empty lists have none."""
     fields = dataclasses.fields(record)  # type: ignore[arg-type]  # every record is a dataclass; there is no base class
     values = {field.name: _plain(getattr(record, field.name)) for field in fields}
-    return {name: value for name, value in values.items() if value not in (None, "", False, [])}
+    return {name: value for name, value in values.items() if value is not None and value not in ("", [])}
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,171 @@
+"""The session records in DynamoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from functions.adapters import items
+from functions.adapters.aws_errors import aws_errors
+from functions.adapters.positions import meter_position, owner_position, read_meter_position, read_owner_position
+from functions.adapters.table import Table, condition_failed, from_dynamo, to_dynamo, update_of
+from functions.domain.ports import Creation, Page, StopWrite
+from functions.domain.records import EvseRecord, IntentRecord, IntentStatus, MeterSample, SessionPhase, SessionRecord
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BY_OWNER = "by_owner"
+"""Index of the sessions by owner and time of creation."""
+
+_STOP_CONDITION = (
+    "#owner = :owner AND #phase IN (:pending, :active) AND (attribute_not_exists(#stop) OR "
+    "(#stop.#status IN (:requested, :accepted, :executing) AND #sent <= :resend_before))"
+)
+_STOP_UPDATE = "SET #stop = if_not_exists(#stop, :stop), #sent = :now, #not_sent = :false ADD #revision :one"
+_STOP_NAMES = {
+    "#owner": "owner",
+    "#phase": "phase",
+    "#stop": "stop",
+    "#status": "status",
+    "#sent": "stop_sent_at_ms",
+    "#not_sent": "stop_not_sent",
+    "#revision": "revision",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoSessions:
+    """`functions.domain.ports.Sessions` over two tables: a session is created together with its EVSE's claim."""
+
+    client: DynamoDBClient
+    sessions_table: str
+    chargers_table: str
+
+    @property
+    def _table(self) -> Table:
+        return Table(self.client, self.sessions_table)
+
+    def get(self, session_id: str) -> SessionRecord | None:
+        """See `Sessions.get`."""
+        item = self._table.get(items.session_key(session_id))
+        return items.session_from_item(item) if item else None
+
+    def request_stop(self, session_id: str, *, owner: str, stop: IntentRecord, resend_before_ms: int) -> StopWrite:
+        """See `Sessions.request_stop`. One UpdateItem; a failed condition brings the item along, so no read follows."""
+        values = {
+            ":owner": owner,
+            ":pending": SessionPhase.PENDING.value,
+            ":active": SessionPhase.ACTIVE.value,
+            ":requested": IntentStatus.REQUESTED.value,
+            ":accepted": IntentStatus.ACCEPTED.value,
+            ":executing": IntentStatus.EXECUTING.value,
+            ":resend_before": resend_before_ms,
+            ":stop": items.to_item(stop),
+            ":now": stop.requested_at_ms,
+            ":false": False,
+            ":one": 1,
+        }
+        with aws_errors():
+            try:
+                answer = self.client.update_item(
+                    TableName=self.sessions_table,
+                    Key=to_dynamo(items.session_key(session_id)),
+                    UpdateExpression=_STOP_UPDATE,
+                    ConditionExpression=_STOP_CONDITION,
+                    ExpressionAttributeNames=_STOP_NAMES,
+                    ExpressionAttributeValues=to_dynamo(values),
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as error:
+                if not condition_failed(error):
+                    raise
+                found: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]  # stubs lack it
+                return StopWrite(applied=False, session=items.session_from_item(from_dynamo(found)) if found else None)
+        return StopWrite(applied=True, session=items.session_from_item(from_dynamo(answer["Attributes"])))
+
+    def replace(self, old: SessionRecord, new: SessionRecord) -> bool:
+        """See `Sessions.replace`."""
+        key = items.session_key(old.session_id)
+        return self._table.replace(key, items.session_to_item(old), items.session_to_item(new))
+
+    def create(self, session: SessionRecord, *, evse_before: EvseRecord, evse_after: EvseRecord) -> Creation:
+        """See `Sessions.create`."""
+        claim = update_of(
+            items.evse_key(evse_before.charger_id, evse_before.evse_id),
+            items.to_item(evse_before),
+            items.to_item(evse_after),
+        )
+        put = {
+            "TableName": self.sessions_table,
+            "Item": to_dynamo(items.session_to_item(replace(session, revision=1))),
+            "ConditionExpression": "attribute_not_exists(session_id)",
+        }
+        with aws_errors():
+            try:
+                self.client.transact_write_items(
+                    TransactItems=[{"Put": put}, {"Update": {"TableName": self.chargers_table, **claim}}]  # type: ignore[typeddict-item]  # built above
+                )
+            except self.client.exceptions.TransactionCanceledException as error:
+                codes = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
+                if codes[:1] == ["ConditionalCheckFailed"]:
+                    return Creation.SESSION_EXISTS
+                if set(codes) <= {"None", "ConditionalCheckFailed", "TransactionConflict"}:
+                    return Creation.EVSE_CHANGED
+                raise
+        return Creation.CREATED
+
+    def of_owner(
+        self, owner: str, *, from_ms: int | None, to_ms: int | None, limit: int, cursor: str | None
+    ) -> Page[SessionRecord]:
+        """See `Sessions.of_owner`."""
+        start: dict[str, Any] = {}
+        if cursor:
+            created_at_ms, session_id = read_owner_position(cursor)
+            key = {**items.session_key(session_id), "owner": owner, "created_at_ms": created_at_ms}
+            start = {"ExclusiveStartKey": to_dynamo(key)}
+        with aws_errors():
+            answer = self.client.query(
+                TableName=self.sessions_table,
+                IndexName=BY_OWNER,
+                KeyConditionExpression="#owner = :owner AND #created BETWEEN :from AND :to",
+                ExpressionAttributeNames={"#owner": "owner", "#created": "created_at_ms"},
+                ExpressionAttributeValues=to_dynamo(
+                    {":owner": owner, ":from": from_ms or 0, ":to": 2**53 if to_ms is None else to_ms}
+                ),
+                ScanIndexForward=False,
+                Limit=limit,
+                **start,
+            )
+        found = [items.session_from_item(from_dynamo(item)) for item in answer["Items"]]
+        more = "LastEvaluatedKey" in answer and bool(found)
+        return Page(found, owner_position(found[-1]) if more else None)
+
+    def add_meter_sample(self, sample: MeterSample) -> None:
+        """See `Sessions.add_meter_sample`."""
+        with aws_errors():
+            self.client.put_item(TableName=self.sessions_table, Item=to_dynamo(items.meter_to_item(sample)))
+
+    def meter_samples(self, session_id: str, *, limit: int, cursor: str | None) -> Page[MeterSample]:
+        """See `Sessions.meter_samples`."""
+        start: dict[str, Any] = {}
+        if cursor:
+            read_meter_position(cursor)
+            key = {"session_id": session_id, "item": f"{items.METER_PREFIX}{cursor}"}
+            start = {"ExclusiveStartKey": to_dynamo(key)}
+        with aws_errors():
+            answer = self.client.query(
+                TableName=self.sessions_table,
+                KeyConditionExpression="session_id = :id AND begins_with(#item, :meter)",
+                ExpressionAttributeNames={"#item": "item"},
+                ExpressionAttributeValues=to_dynamo({":id": session_id, ":meter": items.METER_PREFIX}),
+                Limit=limit,
+                **start,
+            )
+        found = [items.meter_from_item(from_dynamo(item)) for item in answer["Items"]]
+        more = "LastEvaluatedKey" in answer and bool(found)
+        return Page(found, meter_position(found[-1]) if more else None)

@@ -1,0 +1,55 @@
+"""Where a page of records ends, as text that every adapter writes and reads the same way.
+
+The API seals these positions into opaque cursors; a position that cannot be read is the caller's doing.
+"""
+
+from __future__ import annotations
+
+import re
+
+from functions.domain.errors import CallerError
+from functions.domain.records import MeterSample, SessionRecord
+
+_OWNER = re.compile(r"^(\d{1,15})#([0-9A-HJKMNP-TV-Z]{26})$")
+_METER = re.compile(r"^(\d{13})#(\d{8})$")
+_CHARGER = re.compile(r"^([A-Za-z0-9_-]{1,64})\|([a-z]{4,7}(?:#\d{1,2})?)$")
+
+
+def owner_position(session: SessionRecord) -> str:
+    """Position behind a session in its owner's list."""
+    return f"{session.created_at_ms}#{session.session_id}"
+
+
+def read_owner_position(position: str) -> tuple[int, str]:
+    """Time of creation in epoch milliseconds, and session id."""
+    match = _matched(_OWNER, position)
+    return int(match.group(1)), match.group(2)
+
+
+def meter_position(sample: MeterSample) -> str:
+    """Position behind a sample in its session's curve."""
+    return f"{sample.at_ms:013d}#{sample.seq:08d}"
+
+
+def read_meter_position(position: str) -> tuple[int, int]:
+    """Time in epoch milliseconds, and number."""
+    match = _matched(_METER, position)
+    return int(match.group(1)), int(match.group(2))
+
+
+def charger_position(charger_id: str, last_item: str) -> str:
+    """Position behind a charger and the last of its items."""
+    return f"{charger_id}|{last_item}"
+
+
+def read_charger_position(position: str) -> tuple[str, str]:
+    """Charger id, and its last item."""
+    match = _matched(_CHARGER, position)
+    return match.group(1), match.group(2)
+
+
+def _matched(pattern: re.Pattern[str], position: str) -> re.Match[str]:
+    match = pattern.match(position)
+    if match is None:
+        raise CallerError("invalid_request", "cursor: not one of this list.")
+    return match

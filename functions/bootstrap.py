@@ -1,0 +1,106 @@
+"""Wires each function: settings, clients, clock and ids, made on first use and kept while the function stays warm."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from ulid import ULID
+
+from functions import settings
+from functions.adapters.dynamodb_chargers import DynamoChargers
+from functions.adapters.dynamodb_sessions import DynamoSessions
+from functions.adapters.iot import IotShadows, IotWatchers
+from functions.adapters.sqs import SqsDeadLetters
+from functions.domain.presence import Presence
+from functions.domain.reading import Reading
+from functions.domain.reporting import Reporting
+from functions.domain.starting import Starting
+from functions.domain.stopping import Stopping
+
+if TYPE_CHECKING:
+    from functions.domain.ports import DeadLetters
+
+_CLIENTS = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
+"""A driver waits for the answer: a call that takes seconds is better tried again within the function's time. Both
+writes of the stop path may be repeated safely: the record's is conditional, the shadow's writes the same document."""
+
+
+def now_ms() -> int:
+    """The time in epoch milliseconds UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def new_id() -> str:
+    """A new ULID."""
+    return str(ULID())
+
+
+@cache
+def client(service: str) -> Any:
+    """The boto3 client of a service; its endpoint comes from the environment where it is not AWS's own."""
+    return boto3.client(service, config=_CLIENTS)  # type: ignore[call-overload]  # the stubs want a literal
+
+
+@cache
+def stopping() -> Stopping:
+    """What `stop_session` uses."""
+    conf = settings.StopSessionSettings.read(os.environ)
+    return Stopping(
+        sessions=DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table),
+        shadows=IotShadows(client("iot-data")),
+        clock=now_ms,
+        new_id=new_id,
+        sleep=time.sleep,
+        patience=conf.patience,
+    )
+
+
+@cache
+def starting() -> Starting:
+    """What `start_session` uses."""
+    conf = settings.StartSessionSettings.read(os.environ)
+    return Starting(
+        sessions=DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table),
+        chargers=DynamoChargers(client("dynamodb"), conf.chargers_table),
+        shadows=IotShadows(client("iot-data")),
+        clock=now_ms,
+        new_id=new_id,
+        patience=conf.patience,
+    )
+
+
+@cache
+def reading() -> Reading:
+    """What `sessions_api` and `chargers_api` use."""
+    conf = settings.SessionsApiSettings.read(os.environ)
+    return Reading(
+        sessions=DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table),
+        chargers=DynamoChargers(client("dynamodb"), conf.chargers_table),
+        watchers=IotWatchers(client("iot-data")),
+        clock=now_ms,
+        patience=conf.patience,
+    )
+
+
+@cache
+def reporting() -> tuple[Reporting, DeadLetters]:
+    """What `charger_reports` uses."""
+    conf = settings.ChargerReportsSettings.read(os.environ)
+    take = Reporting(
+        sessions=DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table),
+        chargers=DynamoChargers(client("dynamodb"), conf.chargers_table),
+    )
+    return take, SqsDeadLetters(client("sqs"), conf.dead_letter_queue_url)
+
+
+@cache
+def presence() -> tuple[Presence, DeadLetters]:
+    """What `charger_presence` uses."""
+    conf = settings.ChargerPresenceSettings.read(os.environ)
+    take = Presence(chargers=DynamoChargers(client("dynamodb"), conf.chargers_table))
+    return take, SqsDeadLetters(client("sqs"), conf.dead_letter_queue_url)

@@ -1,0 +1,77 @@
+"""What a function reads from its environment, checked once. Each function has the settings it needs and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from functions.domain.patience import Patience
+
+_DEFAULTS = Patience()
+Name = Annotated[str, Field(min_length=1, max_length=2048)]
+
+
+class Settings(BaseModel):
+    """Common to all functions: settings are named as their environment variables, in lower case."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """The settings in an environment.
+
+        Raises:
+            pydantic.ValidationError: names the variable that is missing or out of range.
+        """
+        return cls.model_validate({name.lower(): value for name, value in environment.items() if name.isupper()})
+
+
+class ChargersApiSettings(Settings):
+    """Reads chargers, and the caller's own session on them."""
+
+    chargers_table: Name
+    sessions_table: Name
+    ack_timeout_s: Annotated[int, Field(ge=1, le=300)] = _DEFAULTS.ack_timeout_s
+    """Seconds before an unanswered stop reads as overdue; see `Patience`."""
+
+    @property
+    def patience(self) -> Patience:
+        """The waiting times of the rules, as configured."""
+        return Patience(ack_timeout_s=self.ack_timeout_s)
+
+
+class SessionsApiSettings(ChargersApiSettings):
+    """Reads sessions, and whether their chargers are connected."""
+
+
+class StopSessionSettings(ChargersApiSettings):
+    """Stops sessions."""
+
+
+class StartSessionSettings(ChargersApiSettings):
+    """Starts sessions."""
+
+    start_ttl_s: Annotated[int, Field(ge=5, le=600)] = _DEFAULTS.start_ttl_s
+    """Seconds in which a start must reach the charger; see `Patience`."""
+
+    @property
+    def patience(self) -> Patience:
+        """The waiting times of the rules, as configured."""
+        return Patience(ack_timeout_s=self.ack_timeout_s, start_ttl_s=self.start_ttl_s)
+
+
+class ChargerReportsSettings(Settings):
+    """Takes in reports and session events."""
+
+    chargers_table: Name
+    sessions_table: Name
+    dead_letter_queue_url: Name
+
+
+class ChargerPresenceSettings(Settings):
+    """Takes in lifecycle events."""
+
+    chargers_table: Name
+    dead_letter_queue_url: Name
