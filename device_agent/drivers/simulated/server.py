@@ -20,7 +20,8 @@ that the answer repeats. Answers are `{"ok": true, "result": {…}}` or `{"ok": 
 
 Held `before`: the command has arrived, but is neither carried out nor answered; if its client goes away, it is
 dropped. Held `after`: the command is carried out and its answer withheld. While a command is held, `observe` on that
-EVSE gets no answer either. `silent` (a fault) leaves `observe`, `start` and `stop` unanswered; tests look with `describe`.
+EVSE gets no answer either. `silent` (a fault) leaves `observe`, `start` and `stop` unanswered; tests look with
+`describe`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,269 @@
+"""What to do on one EVSE: a pure decision from what is wanted, what is observed and what is remembered.
+
+Facts come before wishes: a session that has ended by itself is ended first, an intent under way is carried on, and
+only then is a new intent looked at. An intent acts on its own session and on no other.
+Source: docs/architecture.md, "The contract".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from contract.intents import Intent, UnreadableIntent
+from contract.vocabulary import Act, AckReason, AckStatus, EndReason
+from device_agent.actions import (
+    Accept,
+    Action,
+    Answer,
+    ConfirmRelease,
+    ConfirmStart,
+    EndSession,
+    GiveUpStart,
+    Release,
+    Remember,
+    RepeatAnswer,
+    StartSession,
+    StopSession,
+)
+from device_agent.records import Phase
+
+if TYPE_CHECKING:
+    from device_agent.drivers.base import Observation
+    from device_agent.records import Memory, Moment, Pending, SessionRecord
+
+POWER_ZERO_W = 50
+"""At or below this, no power flows. Current transformers of a 22 kW EVSE read up to 0.2 % of their range, 44 W, with
+the contactor open; the least a car may draw is 6 A at 230 V, 1,380 W (IEC 61851-1), 27 times as much."""
+
+SETTLE_S = 4.0
+"""From a command to the verdict. A car has up to 3 s to stop drawing or to be given power (IEC 61851-1, annex A), and
+power meters refresh once a second."""
+
+DRIVER_WAIT_S = 10.0
+"""How long an intent waits for hardware that does not answer. Less than the cloud's patience of 15 s, so that the
+driver of the car reads the reason and not just that nothing came back."""
+
+RELEASE_AGAIN_S = 4.0
+"""How often a contactor that should be open is told so: one settle window each."""
+
+
+def plan(
+    desired: Intent | UnreadableIntent | None, observed: Observation | None, memory: Memory, now: Moment
+) -> list[Action]:
+    """What to do now. Empty if the EVSE is as it should be, or if all there is to do is to wait.
+
+    Args:
+        desired: what the cloud wants, or None if it has not said.
+        observed: the hardware, or None if it does not answer.
+        memory: what this agent has done before.
+        now: this instant.
+    """
+    if memory.pending is not None:
+        return _meanwhile(desired, memory) + _carry_on(memory.pending, observed, memory, now)
+    facts = _facts(memory.current, observed, memory, now)
+    return facts or _wish(desired, observed, memory, now)
+
+
+def _facts(current: SessionRecord | None, observed: Observation | None, memory: Memory, now: Moment) -> list[Action]:
+    """What has happened without an intent: a session that is over, a given-up start whose contactor is closed."""
+    evse_id = memory.evse.evse_id
+    if current is None or observed is None:
+        return []
+    if current.phase is Phase.RELEASING:
+        if not observed.contactor_closed:
+            return [ConfirmRelease(evse_id, current)]
+        tried_s = memory.release_tried_s
+        due = tried_s is None or now.mono_s - tried_s >= RELEASE_AGAIN_S
+        return [Release(evse_id, current)] if due else []
+    if current.phase is Phase.ACTIVE and no_power(observed):
+        return [EndSession(evse_id, current, _why_ended(current, observed, memory))]
+    return []
+
+
+def no_power(observed: Observation) -> bool:
+    """Whether the EVSE is measured to be off: contactor open and no power."""
+    return not observed.contactor_closed and observed.power_w <= POWER_ZERO_W
+
+
+def _why_ended(session: SessionRecord, observed: Observation, memory: Memory) -> EndReason:
+    """Why a session is over although no intent is under way."""
+    if observed.opened_because is not None:
+        return observed.opened_because
+    if not observed.plugged:
+        return EndReason.EV_DISCONNECTED
+    if any(
+        record.session_id == session.session_id and record.act == Act.STOP and record.status is AckStatus.FAILED
+        for record in memory.intents.values()
+    ):
+        return EndReason.REMOTE  # the stop was given up too early: the contactor followed it after all
+    return EndReason.OTHER if observed.faulted else EndReason.POWER_LOSS
+
+
+def _meanwhile(desired: Intent | UnreadableIntent | None, memory: Memory) -> list[Action]:
+    """While a stop is carried out it is too late to keep its session; every other intent waits its turn."""
+    pending = memory.pending
+    if not isinstance(desired, Intent) or desired.act is not Act.KEEP or pending is None:
+        return []
+    if desired.id in memory.intents or pending.record.session_id != desired.session_id:
+        return []
+    if pending.record.act != Act.STOP:
+        return []
+    return [_refuse(desired, AckReason.ALREADY_STOPPED, f"stop {pending.record.id} is being carried out", memory)]
+
+
+def _carry_on(pending: Pending, observed: Observation | None, memory: Memory, now: Moment) -> list[Action]:
+    """The next step of the intent under way."""
+    session = memory.sessions.get(pending.record.session_id)
+    if observed is None and now.mono_s - pending.since_s < DRIVER_WAIT_S:
+        return []
+    if session is None or not session.phase.occupies:
+        # An accepted start, still waiting for the hardware: now it can be judged, or the wait is over.
+        return _judge_accepted(pending, observed, memory, now)
+    if pending.record.act == Act.START:
+        return _carry_on_start(pending, session, observed, memory, now)
+    return _carry_on_stop(pending, session, observed, memory, now)
+
+
+def _judge_accepted(pending: Pending, observed: Observation | None, memory: Memory, now: Moment) -> list[Action]:
+    intent = Intent.read(dict(pending.record.raw))
+    if observed is None:
+        return [_failed(pending, memory, AckReason.DRIVER_UNREACHABLE, _silence(pending, now))]
+    return _start(intent, observed, memory, now) if intent.act is Act.START else _stop(intent, observed, memory)
+
+
+def _carry_on_start(
+    pending: Pending, session: SessionRecord, observed: Observation | None, memory: Memory, now: Moment
+) -> list[Action]:
+    evse_id, intent_id = memory.evse.evse_id, pending.record.id
+
+    def give_up(status: AckStatus, reason: AckReason, because: str) -> list[Action]:
+        return [GiveUpStart(evse_id, session, intent_id, status, reason, because)]
+
+    if observed is not None and observed.contactor_closed:
+        return [ConfirmStart(evse_id, session, intent_id)]
+    if pending.rejected is not None:
+        return give_up(AckStatus.FAILED, AckReason.REFUSED_BY_CHARGER, f"the hardware said: {pending.rejected}")
+    if pending.commanded_s is not None:
+        waited_s = now.mono_s - pending.commanded_s
+        if waited_s < SETTLE_S:
+            return []
+        because = f"contactor still open {waited_s:.0f} s after the command"
+        return give_up(AckStatus.FAILED, AckReason.REFUSED_BY_CHARGER, because)
+    if observed is None or now.mono_s - pending.since_s >= DRIVER_WAIT_S:
+        return give_up(AckStatus.FAILED, AckReason.DRIVER_UNREACHABLE, _silence(pending, now))
+    expires_at = pending.record.expires_at
+    if expires_at is not None and now.epoch_s > expires_at:
+        return give_up(AckStatus.REFUSED, AckReason.START_EXPIRED, f"expired {now.epoch_s - expires_at:.0f} s ago")
+    return [StartSession(evse_id, session.session_id, intent_id)]
+
+
+def _carry_on_stop(
+    pending: Pending, session: SessionRecord, observed: Observation | None, memory: Memory, now: Moment
+) -> list[Action]:
+    evse_id, intent_id = memory.evse.evse_id, pending.record.id
+    if observed is not None and no_power(observed):
+        return [EndSession(evse_id, session, EndReason.REMOTE, intent_id)]
+    if pending.rejected is not None:
+        because = f"the hardware said: {pending.rejected}"
+        return [_failed(pending, memory, AckReason.REFUSED_BY_CHARGER, because)]
+    waited_s = now.mono_s - (pending.since_s if pending.commanded_s is None else pending.commanded_s)
+    if observed is None or (pending.commanded_s is None and waited_s >= DRIVER_WAIT_S):
+        return [_failed(pending, memory, AckReason.DRIVER_UNREACHABLE, _silence(pending, now))]
+    if pending.commanded_s is None:
+        return [StopSession(evse_id, session.session_id, intent_id)]
+    if waited_s < SETTLE_S:
+        return []
+    if observed.contactor_closed:
+        because = f"contactor still closed {waited_s:.0f} s after the command"
+        return [_failed(pending, memory, AckReason.REFUSED_BY_CHARGER, because)]
+    because = f"{observed.power_w} W still flow {waited_s:.0f} s after the command"
+    return [_failed(pending, memory, AckReason.POWER_STILL_FLOWING, because)]
+
+
+def _wish(
+    desired: Intent | UnreadableIntent | None, observed: Observation | None, memory: Memory, now: Moment
+) -> list[Action]:
+    """What a new intent asks for; or the same answer again for one that has had its answer."""
+    evse_id = memory.evse.evse_id
+    if desired is None:
+        return []
+    known = memory.intents.get(desired.id)
+    if known is not None:
+        return [] if memory.evse.last_intent == known.id else [RepeatAnswer(evse_id, known)]
+    if isinstance(desired, UnreadableIntent):
+        because = "this agent cannot read it"
+        return [Answer(evse_id, desired.id, "", "", AckStatus.REFUSED, AckReason.UNSUPPORTED, because)]
+    if desired.act is Act.KEEP:
+        return _keep(desired, memory)
+    if desired.act is Act.STOP:
+        return _stop(desired, observed, memory)
+    return _start(desired, observed, memory, now)
+
+
+def _keep(intent: Intent, memory: Memory) -> list[Action]:
+    session = memory.sessions.get(intent.session_id)
+    if session is not None and session.phase in (Phase.ENDED, Phase.FAILED, Phase.CANCELLED):
+        return [_refuse(intent, AckReason.ALREADY_STOPPED, f"session {intent.session_id} is over", memory)]
+    because = f"no stop of session {intent.session_id} had been carried out"
+    return [_done(intent, AckReason.NONE, because, memory, Remember.KEPT)]
+
+
+def _stop(intent: Intent, observed: Observation | None, memory: Memory) -> list[Action]:
+    session = memory.sessions.get(intent.session_id)
+    if session is not None and session.phase in (Phase.ENDED, Phase.FAILED):
+        return [_done(intent, AckReason.ALREADY_ENDED, f"session {intent.session_id} had ended", memory)]
+    if session is not None and intent.id < session.newest_keep:
+        return [_refuse(intent, AckReason.WITHDRAWN, f"withdrawn by {session.newest_keep}", memory)]
+    if session is None or not session.phase.occupies:
+        because = f"session {intent.session_id} never started"
+        return [_done(intent, AckReason.NEVER_STARTED, because, memory, Remember.CANCELLED)]
+    if observed is None:
+        return _take_on(intent, memory)
+    return [StopSession(memory.evse.evse_id, intent.session_id, intent.id, intent)]
+
+
+def _start(intent: Intent, observed: Observation | None, memory: Memory, now: Moment) -> list[Action]:
+    session = memory.sessions.get(intent.session_id)
+    current = memory.current
+    if session is not None and session.phase is Phase.ACTIVE:
+        return [_done(intent, AckReason.NONE, f"session {intent.session_id} runs already", memory)]
+    if session is not None and session.phase in (Phase.CANCELLED, Phase.ENDED):
+        return [_refuse(intent, AckReason.CANCELLED, f"session {intent.session_id} was stopped before", memory)]
+    expires_at = intent.expires_at or 0
+    if now.epoch_s > expires_at:
+        return [_refuse(intent, AckReason.START_EXPIRED, f"expired {now.epoch_s - expires_at:.0f} s ago", memory)]
+    if current is not None:
+        return [_refuse(intent, AckReason.EVSE_IN_USE, f"session {current.session_id} is on it", memory)]
+    if observed is None:
+        return _take_on(intent, memory)
+    if observed.faulted or not observed.available:
+        because = observed.error or "the EVSE is out of service"
+        return [_refuse(intent, AckReason.OUT_OF_SERVICE, because, memory)]
+    if observed.contactor_closed:
+        return [_refuse(intent, AckReason.EVSE_IN_USE, "its contactor is closed for nobody we know", memory)]
+    if not observed.plugged:
+        return [_refuse(intent, AckReason.CABLE_NOT_PLUGGED, "no cable is plugged in", memory)]
+    return [StartSession(memory.evse.evse_id, intent.session_id, intent.id, intent)]
+
+
+def _take_on(intent: Intent, memory: Memory) -> list[Action]:
+    return [] if intent.id in memory.intents else [Accept(memory.evse.evse_id, intent)]
+
+
+def _done(intent: Intent, reason: AckReason, because: str, memory: Memory, remember: Remember | None = None) -> Answer:
+    evse_id = memory.evse.evse_id
+    return Answer(evse_id, intent.id, intent.act, intent.session_id, AckStatus.DONE, reason, because, remember)
+
+
+def _refuse(intent: Intent, reason: AckReason, because: str, memory: Memory) -> Answer:
+    evse_id = memory.evse.evse_id
+    return Answer(evse_id, intent.id, intent.act, intent.session_id, AckStatus.REFUSED, reason, because)
+
+
+def _failed(pending: Pending, memory: Memory, reason: AckReason, because: str) -> Answer:
+    record, evse_id = pending.record, memory.evse.evse_id
+    return Answer(evse_id, record.id, record.act, record.session_id, AckStatus.FAILED, reason, because)
+
+
+def _silence(pending: Pending, now: Moment) -> str:
+    return f"the hardware has not answered for {now.mono_s - pending.since_s:.0f} s"
