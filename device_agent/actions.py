@@ -72,7 +72,8 @@ class ConfirmStart:
     intent_id: str
 
     def __str__(self) -> str:
-        return f"record that session {self.session.session_id} began on EVSE {self.evse_id}: start {self.intent_id} is done"
+        began = f"session {self.session.session_id} began on EVSE {self.evse_id}"
+        return f"record that {began}: start {self.intent_id} is done"
 
 
 @dataclass(frozen=True, slots=True)

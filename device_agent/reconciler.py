@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from contract.intents import Intent, UnreadableIntent
-from contract.vocabulary import Act, AckReason, AckStatus, EndReason
+from contract.vocabulary import AckReason, AckStatus, Act, EndReason
 from device_agent.actions import (
     Accept,
     Action,
@@ -135,26 +135,28 @@ def _carry_on_start(
     pending: Pending, session: SessionRecord, observed: Observation | None, memory: Memory, now: Moment
 ) -> list[Action]:
     evse_id, intent_id = memory.evse.evse_id, pending.record.id
-
-    def give_up(status: AckStatus, reason: AckReason, because: str) -> list[Action]:
-        return [GiveUpStart(evse_id, session, intent_id, status, reason, because)]
-
     if observed is not None and observed.contactor_closed:
         return [ConfirmStart(evse_id, session, intent_id)]
+    verdict = _start_verdict(pending, observed, now)
+    if verdict is not None:
+        return [GiveUpStart(evse_id, session, intent_id, *verdict)]
+    return [] if pending.commanded_s is not None else [StartSession(evse_id, session.session_id, intent_id)]
+
+
+def _start_verdict(
+    pending: Pending, observed: Observation | None, now: Moment
+) -> tuple[AckStatus, AckReason, str] | None:
+    """Why a start under way, whose contactor is not seen closed, is given up; None if there is still hope."""
     if pending.rejected is not None:
-        return give_up(AckStatus.FAILED, AckReason.REFUSED_BY_CHARGER, f"the hardware said: {pending.rejected}")
+        return AckStatus.FAILED, AckReason.REFUSED_BY_CHARGER, f"the hardware said: {pending.rejected}"
+    if observed is None or (pending.commanded_s is None and now.mono_s - pending.since_s >= DRIVER_WAIT_S):
+        return AckStatus.FAILED, AckReason.DRIVER_UNREACHABLE, _silence(pending, now)
     if pending.commanded_s is not None:
         waited_s = now.mono_s - pending.commanded_s
-        if waited_s < SETTLE_S:
-            return []
         because = f"contactor still open {waited_s:.0f} s after the command"
-        return give_up(AckStatus.FAILED, AckReason.REFUSED_BY_CHARGER, because)
-    if observed is None or now.mono_s - pending.since_s >= DRIVER_WAIT_S:
-        return give_up(AckStatus.FAILED, AckReason.DRIVER_UNREACHABLE, _silence(pending, now))
-    expires_at = pending.record.expires_at
-    if expires_at is not None and now.epoch_s > expires_at:
-        return give_up(AckStatus.REFUSED, AckReason.START_EXPIRED, f"expired {now.epoch_s - expires_at:.0f} s ago")
-    return [StartSession(evse_id, session.session_id, intent_id)]
+        return (AckStatus.FAILED, AckReason.REFUSED_BY_CHARGER, because) if waited_s >= SETTLE_S else None
+    late_s = now.epoch_s - (pending.record.expires_at or 0)
+    return (AckStatus.REFUSED, AckReason.START_EXPIRED, f"expired {late_s:.0f} s ago") if late_s > 0 else None
 
 
 def _carry_on_stop(
@@ -163,21 +165,24 @@ def _carry_on_stop(
     evse_id, intent_id = memory.evse.evse_id, pending.record.id
     if observed is not None and no_power(observed):
         return [EndSession(evse_id, session, EndReason.REMOTE, intent_id)]
+    verdict = _stop_verdict(pending, observed, now)
+    if verdict is not None:
+        return [_failed(pending, memory, *verdict)]
+    return [] if pending.commanded_s is not None else [StopSession(evse_id, session.session_id, intent_id)]
+
+
+def _stop_verdict(pending: Pending, observed: Observation | None, now: Moment) -> tuple[AckReason, str] | None:
+    """Why a stop under way, after which power is not seen to be off, has failed; None if there is still hope."""
     if pending.rejected is not None:
-        because = f"the hardware said: {pending.rejected}"
-        return [_failed(pending, memory, AckReason.REFUSED_BY_CHARGER, because)]
-    waited_s = now.mono_s - (pending.since_s if pending.commanded_s is None else pending.commanded_s)
-    if observed is None or (pending.commanded_s is None and waited_s >= DRIVER_WAIT_S):
-        return [_failed(pending, memory, AckReason.DRIVER_UNREACHABLE, _silence(pending, now))]
-    if pending.commanded_s is None:
-        return [StopSession(evse_id, session.session_id, intent_id)]
-    if waited_s < SETTLE_S:
-        return []
+        return AckReason.REFUSED_BY_CHARGER, f"the hardware said: {pending.rejected}"
+    if observed is None or (pending.commanded_s is None and now.mono_s - pending.since_s >= DRIVER_WAIT_S):
+        return AckReason.DRIVER_UNREACHABLE, _silence(pending, now)
+    if pending.commanded_s is None or now.mono_s - pending.commanded_s < SETTLE_S:
+        return None
+    after = f"{now.mono_s - pending.commanded_s:.0f} s after the command"
     if observed.contactor_closed:
-        because = f"contactor still closed {waited_s:.0f} s after the command"
-        return [_failed(pending, memory, AckReason.REFUSED_BY_CHARGER, because)]
-    because = f"{observed.power_w} W still flow {waited_s:.0f} s after the command"
-    return [_failed(pending, memory, AckReason.POWER_STILL_FLOWING, because)]
+        return AckReason.REFUSED_BY_CHARGER, f"contactor still closed {after}"
+    return AckReason.POWER_STILL_FLOWING, f"{observed.power_w} W still flow {after}"
 
 
 def _wish(
@@ -224,26 +229,39 @@ def _stop(intent: Intent, observed: Observation | None, memory: Memory) -> list[
 
 def _start(intent: Intent, observed: Observation | None, memory: Memory, now: Moment) -> list[Action]:
     session = memory.sessions.get(intent.session_id)
-    current = memory.current
     if session is not None and session.phase is Phase.ACTIVE:
         return [_done(intent, AckReason.NONE, f"session {intent.session_id} runs already", memory)]
     if session is not None and session.phase in (Phase.CANCELLED, Phase.ENDED):
         return [_refuse(intent, AckReason.CANCELLED, f"session {intent.session_id} was stopped before", memory)]
-    expires_at = intent.expires_at or 0
-    if now.epoch_s > expires_at:
-        return [_refuse(intent, AckReason.START_EXPIRED, f"expired {now.epoch_s - expires_at:.0f} s ago", memory)]
-    if current is not None:
-        return [_refuse(intent, AckReason.EVSE_IN_USE, f"session {current.session_id} is on it", memory)]
+    obstacle = _untimely(intent, memory, now) or _unfit(observed)
+    if obstacle is not None:
+        return [_refuse(intent, *obstacle, memory)]
     if observed is None:
         return _take_on(intent, memory)
-    if observed.faulted or not observed.available:
-        because = observed.error or "the EVSE is out of service"
-        return [_refuse(intent, AckReason.OUT_OF_SERVICE, because, memory)]
-    if observed.contactor_closed:
-        return [_refuse(intent, AckReason.EVSE_IN_USE, "its contactor is closed for nobody we know", memory)]
-    if not observed.plugged:
-        return [_refuse(intent, AckReason.CABLE_NOT_PLUGGED, "no cable is plugged in", memory)]
     return [StartSession(memory.evse.evse_id, intent.session_id, intent.id, intent)]
+
+
+def _untimely(intent: Intent, memory: Memory, now: Moment) -> tuple[AckReason, str] | None:
+    """What speaks against a start whatever the hardware says."""
+    late_s = now.epoch_s - (intent.expires_at or 0)
+    if late_s > 0:
+        return AckReason.START_EXPIRED, f"expired {late_s:.0f} s ago"
+    if memory.current is not None:
+        return AckReason.EVSE_IN_USE, f"session {memory.current.session_id} is on EVSE {memory.evse.evse_id}"
+    return None
+
+
+def _unfit(observed: Observation | None) -> tuple[AckReason, str] | None:
+    """What the hardware has against a start, if it says anything."""
+    if observed is None:
+        return None
+    if observed.faulted or not observed.available:
+        return AckReason.OUT_OF_SERVICE, observed.error or "the EVSE is out of service"
+    if observed.contactor_closed:
+        return AckReason.EVSE_IN_USE, "the contactor is closed, for nobody we know"
+    if not observed.plugged:
+        return AckReason.CABLE_NOT_PLUGGED, "no cable is plugged in"
+    return None
 
 
 def _take_on(intent: Intent, memory: Memory) -> list[Action]:
