@@ -1,0 +1,49 @@
+"""Starts the AWS emulator, with two shims where it would let in more than AWS does.
+
+Run by the emulator's own interpreter (`.tools/emulator`), so it imports nothing of this repository. Its settings are
+the environment variables that `local.emulator` gives it.
+"""
+
+from __future__ import annotations
+
+import ssl
+import sys
+from asyncio.base_events import BaseEventLoop
+from typing import Any
+
+import ministack.app  # type: ignore[import-not-found]  # lives in the emulator's own environment
+from ministack.services import iot  # type: ignore[import-not-found]  # the same
+
+
+def listen_on_loopback_only() -> None:
+    """Open no server to the network; the MQTT listener asks for every interface, and no setting changes that."""
+    create_server = BaseEventLoop.create_server
+
+    async def create_loopback_server(
+        loop: BaseEventLoop, protocol_factory: Any, _host: Any = None, port: Any = None, **options: Any
+    ) -> Any:
+        options.pop("host", None)
+        given = {} if options.get("sock") else {"host": "127.0.0.1", "port": port}
+        return await create_server(loop, protocol_factory, **given, **options)
+
+    BaseEventLoop.create_server = create_loopback_server  # type: ignore[assignment,method-assign]  # that is the shim
+
+
+def require_client_certificates() -> None:
+    """Make the MQTT listener refuse a client without a certificate, as AWS IoT does; the emulator lets it in."""
+    build_context = iot._mtls_build_ssl_context  # noqa: SLF001  # the emulator has no setting for it
+
+    def build_strict_context() -> ssl.SSLContext:
+        context: ssl.SSLContext = build_context()
+        context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+    iot._mtls_build_ssl_context = build_strict_context  # noqa: SLF001  # the same
+
+
+if __name__ == "__main__":
+    listen_on_loopback_only()
+    require_client_certificates()
+    # The stack's folder is on the command line for whoever reads the process list; the emulator knows no such argument.
+    del sys.argv[1:]
+    ministack.app.main()

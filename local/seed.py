@@ -1,0 +1,151 @@
+"""What a fresh cloud holds: two drivers and a few chargers, each with its own certificate."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from local.runfile import Driver
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from local.deploy import Outputs
+    from local.emulator import Emulator
+
+OWNER, NEIGHBOUR = "owner@example.com", "neighbour@example.com"
+
+
+@dataclass(frozen=True)
+class Outlet:
+    """One EVSE as it is sold. Units: watts."""
+
+    connector_type: str
+    max_power_w: int
+
+
+@dataclass(frozen=True)
+class Site:
+    """One charger as the operator has registered it. `powered` says whether its agent runs here."""
+
+    charger_id: str
+    name: str
+    address: str
+    latitude: str
+    longitude: str
+    outlets: tuple[Outlet, ...]
+    accepts_cards: bool = False
+    powered: bool = True
+
+    @property
+    def evse_ids(self) -> tuple[int, ...]:
+        """The numbers of its EVSEs, from 1."""
+        return tuple(range(1, len(self.outlets) + 1))
+
+
+@dataclass(frozen=True)
+class DeviceFiles:
+    """A charger's identity on disk."""
+
+    certificate: Path
+    private_key: Path
+
+
+AC_22_KW, AC_11_KW, DC_50_KW = Outlet("type2", 22_000), Outlet("type2", 11_000), Outlet("ccs", 50_000)
+
+SITES = (
+    Site(
+        "PX-0001",
+        "Harbour Street car park",
+        "Harbour Street 12, 20457 Hamburg",
+        "53.5437",
+        "9.9960",
+        (AC_22_KW, AC_22_KW),
+    ),
+    Site(
+        "PX-0002",
+        "Town library",
+        "Library Square 1, 20095 Hamburg",
+        "53.5503",
+        "10.0066",
+        (AC_11_KW,),
+        accepts_cards=True,
+    ),
+    Site("PX-0003", "Mill Lane 8", "Mill Lane 8, 22303 Hamburg", "53.5837", "10.0189", (AC_11_KW,), powered=False),
+    Site("PX-0004", "Ring road services", "Ring Road 2, 22419 Hamburg", "53.6632", "10.0129", (DC_50_KW,)),
+)
+
+
+class Seeder:
+    """Writes drivers and chargers into a deployed stack."""
+
+    def __init__(self, emulator: Emulator, outputs: Outputs) -> None:
+        self._outputs = outputs
+        self._cognito = emulator.client("cognito-idp")
+        self._iot = emulator.client("iot")
+        self._chargers = (
+            emulator.session()
+            .resource("dynamodb", endpoint_url=emulator.endpoint_url)
+            .Table(outputs.chargers_table_name)
+        )
+
+    def add_driver(self, email: str) -> Driver:
+        """A driver who can sign in, with a password of their own."""
+        # The pool's policy wants every kind of character; chance alone may leave one out.
+        password = f"Aa1!{secrets.token_urlsafe(15)}"
+        user = self._cognito.admin_create_user(
+            UserPoolId=self._outputs.user_pool_id,
+            Username=email,
+            MessageAction="SUPPRESS",
+            UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
+        )["User"]
+        self._cognito.admin_set_user_password(
+            UserPoolId=self._outputs.user_pool_id, Username=email, Password=password, Permanent=True
+        )
+        sub = next(attribute["Value"] for attribute in user["Attributes"] if attribute["Name"] == "sub")
+        return Driver(email=email, password=password, sub=sub)
+
+    def add_charger(self, site: Site, folder: Path) -> DeviceFiles:
+        """A charger's thing, its certificate under the device policy, and its items in the table."""
+        files = self._add_thing(site.charger_id, folder)
+        self._put({
+            "item": "charger",
+            "charger_id": site.charger_id,
+            "name": site.name,
+            "image_url": f"https://images.example.com/chargers/{site.charger_id.lower()}.webp",
+            "address": site.address,
+            "latitude": Decimal(site.latitude),
+            "longitude": Decimal(site.longitude),
+            "accepts_cards": site.accepts_cards,
+            "in_service": True,
+            "evse_count": len(site.outlets),
+        })  # fmt: skip
+        for evse_id, outlet in zip(site.evse_ids, site.outlets, strict=True):
+            self._put({
+                "item": f"evse#{evse_id}",
+                "charger_id": site.charger_id,
+                "evse_id": evse_id,
+                "connector_type": outlet.connector_type,
+                "max_power_w": outlet.max_power_w,
+            })  # fmt: skip
+        return files
+
+    def _put(self, item: dict[str, Any]) -> None:
+        self._chargers.put_item(Item=item)
+
+    def _add_thing(self, charger_id: str, folder: Path) -> DeviceFiles:
+        self._iot.create_thing(thingName=charger_id, thingTypeName=self._outputs.thing_type_name)
+        identity = self._iot.create_keys_and_certificate(setAsActive=True)
+        self._iot.attach_policy(policyName=self._outputs.device_policy_name, target=identity["certificateArn"])
+        self._iot.attach_thing_principal(thingName=charger_id, principal=identity["certificateArn"])
+        folder.mkdir(parents=True, exist_ok=True)
+        files = DeviceFiles(certificate=folder / "cert.pem", private_key=folder / "key.pem")
+        files.certificate.write_text(identity["certificatePem"])
+        # Created with these rights, not changed to them: the key is never readable by others, not even briefly.
+        descriptor = os.open(files.private_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(identity["keyPair"]["PrivateKey"])
+        return files
