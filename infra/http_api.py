@@ -1,0 +1,117 @@
+"""The API that the app talks to: nine routes, each behind the drivers' tokens; everything else is a 404."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_apigatewayv2 as apigw
+from aws_cdk import aws_logs as logs
+from aws_cdk.aws_apigatewayv2_authorizers import HttpJwtAuthorizer
+from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
+from constructs import Construct
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk import aws_lambda as lambda_
+
+    from infra.environments import Environment
+    from infra.identity import Drivers
+
+GET, POST, DELETE = apigw.HttpMethod.GET, apigw.HttpMethod.POST, apigw.HttpMethod.DELETE
+
+SESSION = "/v1/sessions/{sessionId}"
+ROUTES: tuple[tuple[apigw.HttpMethod, str, str], ...] = (
+    (GET, "/v1/chargers", "chargers_api"),
+    (GET, "/v1/chargers/{chargerId}", "chargers_api"),
+    (POST, "/v1/chargers/{chargerId}/evses/{evseId}/sessions", "start_session"),
+    (GET, "/v1/sessions", "sessions_api"),
+    (GET, SESSION, "sessions_api"),
+    (GET, f"{SESSION}/timeline", "sessions_api"),
+    (GET, f"{SESSION}/meter-values", "sessions_api"),
+    (POST, f"{SESSION}/stop", "stop_session"),
+    (DELETE, f"{SESSION}/stop", "stop_session"),
+)
+
+RATE_PER_S, BURST = 100, 200
+"""Requests of all drivers together. A card open on a phone reads once a second while its session is live."""
+
+ACCESS_LOG_FIELDS = {
+    "requestId": "$context.requestId",
+    "at": "$context.requestTime",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "sourceIp": "$context.identity.sourceIp",
+    "owner": "$context.authorizer.claims.sub",
+    "latencyMs": "$context.responseLatency",
+    "integrationLatencyMs": "$context.integrationLatency",
+    "authorizerError": "$context.authorizer.error",
+    "error": "$context.integrationErrorMessage",
+}
+
+
+class HttpApi(Construct):
+    """API Gateway in front of the functions: tokens, throttling, CORS and the access log are its business."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: Environment,
+        drivers: Drivers,
+        functions: Mapping[str, lambda_.IFunction],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        pool = drivers.pool
+        self.api = apigw.HttpApi(
+            self,
+            "Api",
+            api_name=f"polaris-{environment.name}",
+            description="Polaris charging: chargers, sessions, stop.",
+            create_default_stage=False,
+            cors_preflight=_cors(environment) if environment.cors_origins else None,
+        )
+        self.stage = apigw.HttpStage(
+            self,
+            "Stage",
+            http_api=self.api,
+            stage_name="$default",
+            auto_deploy=True,
+            detailed_metrics_enabled=True,
+            throttle=apigw.ThrottleSettings(rate_limit=RATE_PER_S, burst_limit=BURST),
+        )
+        self._log_access(environment)
+        authorizer = HttpJwtAuthorizer(
+            "Drivers",
+            f"https://cognito-idp.{Stack.of(self).region}.amazonaws.com/{pool.user_pool_id}",
+            jwt_audience=[drivers.client.user_pool_client_id],
+        )
+        integrations = {
+            name: HttpLambdaIntegration(name, functions[name]) for name in sorted({name for _, _, name in ROUTES})
+        }
+        for method, path, name in ROUTES:
+            self.api.add_routes(path=path, methods=[method], integration=integrations[name], authorizer=authorizer)
+
+    def _log_access(self, environment: Environment) -> None:
+        log_group = logs.LogGroup(
+            self, "AccessLog", retention=environment.log_retention, removal_policy=environment.removal
+        )
+        stage = self.stage.node.default_child
+        if not isinstance(stage, apigw.CfnStage):
+            raise TypeError("the stage of an HTTP API is not a CfnStage any more")
+        stage.access_log_settings = apigw.CfnStage.AccessLogSettingsProperty(
+            destination_arn=log_group.log_group_arn, format=json.dumps(ACCESS_LOG_FIELDS)
+        )
+
+
+def _cors(environment: Environment) -> apigw.CorsPreflightOptions:
+    return apigw.CorsPreflightOptions(
+        allow_origins=list(environment.cors_origins),
+        allow_methods=[apigw.CorsHttpMethod.GET, apigw.CorsHttpMethod.POST, apigw.CorsHttpMethod.DELETE],
+        allow_headers=["authorization", "content-type", "idempotency-key", "if-none-match", "prefer"],
+        expose_headers=["etag", "location", "preference-applied", "retry-after"],
+        max_age=Duration.hours(1),
+    )

@@ -1,0 +1,78 @@
+"""Who a driver is: the user pool whose tokens the API accepts. A driver's `sub` is the owner of a session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_cognito as cognito
+from constructs import Construct
+
+from infra.nag import accept
+
+if TYPE_CHECKING:
+    from infra.environments import Environment
+
+
+class Drivers(Construct):
+    """The drivers' accounts, and the public client that the app and the web page sign in with."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
+        super().__init__(scope, construct_id)
+        self.pool = cognito.UserPool(
+            self,
+            "Pool",
+            sign_in_aliases=cognito.SignInAliases(email=True),
+            sign_in_case_sensitive=False,
+            self_sign_up_enabled=False,
+            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+            password_policy=cognito.PasswordPolicy(
+                min_length=12, require_lowercase=True, require_uppercase=True, require_digits=True, require_symbols=True
+            ),
+            mfa=cognito.Mfa.OPTIONAL,
+            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
+            deletion_protection=environment.keeps_data,
+            removal_policy=environment.removal,
+        )
+        accept(
+            self.pool,
+            "A driver may add a second factor; a charger must be stoppable by a driver who has only the phone in hand.",
+            "AwsSolutions-COG2",
+        )
+        accept(
+            self.pool,
+            "Threat protection needs the Plus plan, billed per driver and month; the API is throttled, holds no "
+            "payment data, and a token opens its own driver's sessions only.",
+            "AwsSolutions-COG3",
+            "AwsSolutions-COG8",
+        )
+        self.client = self.pool.add_client(
+            "App",
+            generate_secret=False,
+            prevent_user_existence_errors=True,
+            enable_token_revocation=True,
+            access_token_validity=Duration.hours(1),
+            id_token_validity=Duration.hours(1),
+            refresh_token_validity=Duration.days(30),
+            # Without a browser a local driver signs in with the password itself; elsewhere it never leaves the client.
+            auth_flows=cognito.AuthFlow(user_srp=not environment.local, user_password=environment.local),
+            disable_o_auth=environment.local,
+            o_auth=None if environment.local else _code_flow(environment),
+        )
+        if not environment.local:
+            self.pool.add_domain(
+                "SignIn",
+                # The prefix is unique among all AWS accounts of a region, hence the account in it.
+                cognito_domain=cognito.CognitoDomainOptions(
+                    domain_prefix=f"polaris-{environment.name}-{Aws.ACCOUNT_ID}"
+                ),
+            )
+
+
+def _code_flow(environment: Environment) -> cognito.OAuthSettings:
+    return cognito.OAuthSettings(
+        flows=cognito.OAuthFlows(authorization_code_grant=True),
+        scopes=[cognito.OAuthScope.OPENID, cognito.OAuthScope.EMAIL],
+        callback_urls=list(environment.callback_urls),
+        logout_urls=list(environment.callback_urls),
+    )

@@ -1,0 +1,100 @@
+"""A queue that the topic rules fill and one function drains, with its dead letters and their alarm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.nag import accept
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infra.environments import Environment
+
+MAX_RECEIVES = 5
+"""Deliveries before a message is a dead letter: enough for a throttled table, few enough not to loop for an hour."""
+
+VISIBILITY = Duration.seconds(60)
+"""Six times the reading function's timeout, as Lambda asks of a queue it polls (Lambda guide, "Using SQS")."""
+
+KEPT = Duration.days(14)
+"""The longest SQS offers: a dead letter waits for a person, who may be on holiday."""
+
+
+class Inbox(Construct):
+    """One queue, its dead-letter queue, an alarm on that, and the role with which rules write to both."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, environment: Environment, name: str, rules: Sequence[str]
+    ) -> None:
+        super().__init__(scope, construct_id)
+        tls = environment.queues_demand_tls
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            queue_name=f"{name}-dlq",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=tls,
+            retention_period=KEPT,
+            removal_policy=environment.removal,
+        )
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            queue_name=name,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=tls,
+            retention_period=KEPT,
+            visibility_timeout=VISIBILITY,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
+            removal_policy=environment.removal,
+        )
+        accept(self.dead_letters, "It is the end of the line: a person reads it.", "Serverless-SQSRedrivePolicy")
+        if not tls:
+            accept(self, "On one machine, against an emulator that speaks plain HTTP on loopback.", "AwsSolutions-SQS4")
+        self.alarm = cloudwatch.Alarm(
+            self,
+            "Unread",
+            alarm_description=f"Something the chargers said could not be processed: read and redrive {name}-dlq.",
+            metric=self.dead_letters.metric_approximate_number_of_messages_visible(
+                period=Duration.minutes(1), statistic="Maximum"
+            ),
+            threshold=0,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        self.writer = iam.Role(
+            self,
+            "Writer",
+            description=f"Topic rules put messages into {name}, and into its dead letters when that fails.",
+            assumed_by=_these_rules(self, rules),
+            inline_policies={
+                "write": iam.PolicyDocument(
+                    statements=[
+                        iam.PolicyStatement(
+                            actions=["sqs:SendMessage"],
+                            resources=[self.queue.queue_arn, self.dead_letters.queue_arn],
+                        )
+                    ]
+                )
+            },
+        )
+
+
+def _these_rules(scope: Construct, rules: Sequence[str]) -> iam.PrincipalBase:
+    """The rules engine, but only on behalf of these rules of this account (IoT guide, "Granting a rule access")."""
+    stack = Stack.of(scope)
+    arns = [
+        stack.format_arn(service="iot", resource="rule", resource_name=rule, arn_format=ArnFormat.SLASH_RESOURCE_NAME)
+        for rule in rules
+    ]
+    return iam.ServicePrincipal("iot.amazonaws.com").with_conditions(
+        {"StringEquals": {"aws:SourceAccount": stack.account}, "ArnLike": {"aws:SourceArn": arns}}
+    )

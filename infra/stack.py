@@ -1,0 +1,64 @@
+"""The whole cloud side as one stack, in the order of the picture in docs/architecture.md."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import CfnOutput, Stack
+
+from infra.bundling import function_code
+from infra.device_link import DeviceLink
+from infra.functions import Functions
+from infra.http_api import HttpApi
+from infra.identity import Drivers
+from infra.tables import Tables
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_lambda as lambda_
+    from constructs import Construct
+
+    from infra.environments import Environment
+
+
+class PolarisStack(Stack):
+    """Everything one deployment needs; it shares nothing with another."""
+
+    def __init__(
+        self, scope: Construct, *, environment: Environment, code: lambda_.Code | None = None, **kwargs: Any
+    ) -> None:
+        """Assemble the parts. `code` replaces the functions' archive, for templates that nobody runs."""
+        super().__init__(
+            scope,
+            f"Polaris-{environment.name}",
+            description="Polaris charging sessions: API, functions, tables, chargers' link",
+            termination_protection=environment.keeps_data,
+            tags={"project": "polaris", "environment": environment.name},
+            **kwargs,
+        )
+        tables = Tables(self, "Tables", environment=environment)
+        drivers = Drivers(self, "Drivers", environment=environment)
+        link = DeviceLink(self, "DeviceLink", environment=environment)
+        functions = Functions(
+            self,
+            "Functions",
+            environment=environment,
+            code=code or function_code(environment.bundle),
+            tables=tables,
+            link=link,
+        )
+        http = HttpApi(self, "HttpApi", environment=environment, drivers=drivers, functions=functions.by_name)
+        outputs = {
+            "ApiUrl": http.api.api_endpoint,
+            "UserPoolId": drivers.pool.user_pool_id,
+            "UserPoolClientId": drivers.client.user_pool_client_id,
+            "ChargersTableName": tables.chargers.table_name,
+            "SessionsTableName": tables.sessions.table_name,
+            "DevicePolicyName": link.policy.ref,
+            "ThingTypeName": link.thing_type.ref,
+            "ReportsQueueUrl": link.reports.queue.queue_url,
+            "ReportsDeadLetterQueueUrl": link.reports.dead_letters.queue_url,
+            "PresenceQueueUrl": link.presence.queue.queue_url,
+            "PresenceDeadLetterQueueUrl": link.presence.dead_letters.queue_url,
+        }
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value)

@@ -1,0 +1,55 @@
+"""Where chargers and sessions are kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+if TYPE_CHECKING:
+    from infra.environments import Environment
+
+BY_OWNER = "by_owner"
+"""The index of a driver's sessions, newest last."""
+
+
+class Tables(Construct):
+    """Two tables, on demand, with point-in-time recovery; only meter history expires."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
+        super().__init__(scope, construct_id)
+        self.chargers = dynamodb.TableV2(
+            self,
+            "Chargers",
+            partition_key=_key("charger_id", dynamodb.AttributeType.STRING),
+            sort_key=_key("item", dynamodb.AttributeType.STRING),
+            point_in_time_recovery_specification=_recovery(),
+            removal_policy=environment.removal,
+            deletion_protection=environment.keeps_data,
+        )
+        self.sessions = dynamodb.TableV2(
+            self,
+            "Sessions",
+            partition_key=_key("session_id", dynamodb.AttributeType.STRING),
+            sort_key=_key("item", dynamodb.AttributeType.STRING),
+            time_to_live_attribute="expires_at",
+            global_secondary_indexes=[
+                dynamodb.GlobalSecondaryIndexPropsV2(
+                    index_name=BY_OWNER,
+                    partition_key=_key("owner", dynamodb.AttributeType.STRING),
+                    sort_key=_key("created_at_ms", dynamodb.AttributeType.NUMBER),
+                )
+            ],
+            point_in_time_recovery_specification=_recovery(),
+            removal_policy=environment.removal,
+            deletion_protection=environment.keeps_data,
+        )
+
+
+def _key(name: str, kind: dynamodb.AttributeType) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=kind)
+
+
+def _recovery() -> dynamodb.PointInTimeRecoverySpecification:
+    return dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
