@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 USUAL_ITEMS = 3
 """A charger's own item and, usually, two EVSEs: a page of that many items is read, and may hold fewer chargers."""
 MOST_ITEMS = 33
-"""A charger's own item and at most 32 EVSEs (contract.wire.EvseId): fewer than this could not hold one whole charger."""
+"""A charger's own item and at most 32 EVSEs (contract.wire.EvseId): fewer could not hold one whole charger."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,10 @@ class Stopping:
         stop = IntentRecord(intent_id=self.new_id(), act=Act.STOP, by=by, requested_at_ms=now_ms)
         write = self.sessions.request_stop(session_id, owner=owner, stop=stop, resend_before_ms=resend_before_ms)
         session = write.session
-        match Verdict.SEND if write.applied else verdict(session, owner=owner, resend_before_ms=resend_before_ms):
+        # A retried call finds what it wrote itself: that is as good as applied.
+        ours = session is not None and session.stop is not None and session.stop.intent_id == stop.intent_id
+        applied = write.applied or ours
+        match Verdict.SEND if applied else verdict(session, owner=owner, resend_before_ms=resend_before_ms):
             case Verdict.RENEW if session is not None:
                 return self._renew(session, stop)
             case Verdict.SEND if session is not None:

@@ -1,0 +1,181 @@
+"""Sessions as the API shows them to their owner."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from contract.vocabulary import EndMethod, EndReason
+from functions.api_models.base import ApiModel, Explanation, when, when_known
+from functions.domain import outlook
+from functions.domain.patience import Patience
+from functions.domain.reasons import reason
+from functions.domain.records import MeterSample, SessionRecord
+from functions.domain.timeline import Stage as TimelineStage
+
+SessionStatus = Literal["pending", "active", "stopping", "ended", "failed"]
+StopStatus = Literal[
+    "requested", "accepted", "executing", "done", "refused", "failed", "overdue", "not_sent", "withdrawn"
+]
+
+
+class Stop(ApiModel):
+    """The stop asked for in a session. `requested` and `accepted` are not `done`; only `done` was measured."""
+
+    intent_id: str
+    status: StopStatus
+    requested_at: datetime
+    updated_at: datetime
+    reason: str
+    """Code of the reason table; empty while there is nothing to explain."""
+    title: str
+    advice: str
+    retryable: bool
+    """Whether tapping Stop again makes sense now."""
+    withdrawable: bool
+    """Whether the driver may still take it back."""
+
+    @classmethod
+    def of(cls, session: SessionRecord, *, now_ms: int, patience: Patience, connected: bool | None) -> Stop | None:
+        """The stop of a session, or None."""
+        status = outlook.stop_status(session, now_ms=now_ms, patience=patience)
+        if session.stop is None or status is None:
+            return None
+        code = outlook.stop_reason(session, status, connected=connected)
+        row = reason(code) if code else None
+        return cls(
+            intent_id=session.stop.intent_id,
+            status=status,  # type: ignore[arg-type]  # outlook speaks exactly these words; a test holds it to them
+            requested_at=when(session.stop.requested_at_ms),
+            updated_at=when(session.stop.updated_at_ms),
+            reason=code,
+            title=row.title if row else "",
+            advice=row.advice if row else "",
+            retryable=row.retryable if row else False,
+            withdrawable=outlook.is_withdrawable(session),
+        )
+
+
+class End(ApiModel):
+    """How a session ended. `meterWh` is the EVSE's register; `method` says whether the charger reported it."""
+
+    reason: EndReason
+    method: EndMethod
+    at: datetime
+    meter_wh: int
+
+
+class Session(ApiModel):
+    """A charging session of the caller.
+
+    `energyWh` and `powerW` are as of `asOf`; null where nothing is known. `estimated`: the state is the cloud's own
+    conclusion. `stale`: not heard of for long, the figures are the last known ones. `pollAfterMs`: when to ask again;
+    null once nothing will change.
+    """
+
+    session_id: str
+    charger_id: str
+    charger_name: str
+    evse_id: int
+    status: SessionStatus
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    energy_wh: int | None
+    power_w: int | None
+    as_of: datetime | None
+    estimated: bool
+    stale: bool
+    poll_after_ms: int | None
+    stop: Stop | None
+    end: End | None
+    failure: Explanation | None
+    """Why a session with status `failed` never began."""
+
+    @classmethod
+    def of(cls, session: SessionRecord, *, now_ms: int, patience: Patience, connected: bool | None = None) -> Session:
+        """What the owner of a session is told at this moment."""
+        failure = outlook.failure_reason(session, now_ms=now_ms, patience=patience)
+        end = session.end
+        return cls(
+            session_id=session.session_id,
+            charger_id=session.charger_id,
+            charger_name=session.charger_name,
+            evse_id=session.evse_id,
+            status=outlook.session_status(session, now_ms=now_ms, patience=patience),  # type: ignore[arg-type]  # as Stop.of
+            created_at=when(session.created_at_ms),
+            started_at=when_known(session.started_at_ms),
+            ended_at=when(end.at_ms) if end else None,
+            energy_wh=outlook.energy_wh(session),
+            power_w=session.power_w,
+            as_of=when_known(session.as_of_ms),
+            estimated=outlook.is_estimated(session, now_ms=now_ms, patience=patience),
+            stale=outlook.is_stale(session, now_ms=now_ms, patience=patience),
+            poll_after_ms=outlook.poll_after_ms(session, now_ms=now_ms, patience=patience),
+            stop=Stop.of(session, now_ms=now_ms, patience=patience, connected=connected),
+            end=End(reason=end.reason, method=end.method, at=when(end.at_ms), meter_wh=end.meter_wh) if end else None,
+            failure=Explanation.of(failure) if failure else None,
+        )
+
+
+class SessionPage(ApiModel):
+    """One page of sessions, newest first; pass `cursor` on to get the next."""
+
+    sessions: list[Session]
+    cursor: str | None
+
+
+class Stage(ApiModel):
+    """One stage of a session: when the cloud learned of it, who said so, and the charger's own time for it."""
+
+    stage: str
+    at: datetime
+    source: str
+    detail: str
+    charger_at: datetime | None
+
+    @classmethod
+    def of(cls, stage: TimelineStage) -> Stage:
+        """A stage as the API shows it."""
+        return cls(
+            stage=stage.stage,
+            at=when(stage.at_ms),
+            source=stage.source,
+            detail=stage.detail,
+            charger_at=when_known(stage.charger_at_ms),
+        )
+
+
+class Timeline(ApiModel):
+    """A session's story, in the order in which the cloud learned of it."""
+
+    session_id: str
+    stages: list[Stage]
+
+
+class MeterValue(ApiModel):
+    """One point of the curve. `energyWh` since the session's start; null if the start is not known yet."""
+
+    at: datetime
+    energy_wh: int | None
+    power_w: int | None
+    meter_wh: int
+
+    @classmethod
+    def of(cls, sample: MeterSample, session: SessionRecord) -> MeterValue:
+        """A sample as the API shows it."""
+        start = session.start_meter_wh
+        return cls(
+            at=when(sample.at_ms),
+            energy_wh=None if start is None else max(0, sample.meter_wh - start),
+            power_w=sample.power_w,
+            meter_wh=sample.meter_wh,
+        )
+
+
+class MeterValuePage(ApiModel):
+    """One page of a session's curve, oldest first."""
+
+    session_id: str
+    meter_values: list[MeterValue]
+    cursor: str | None

@@ -1,0 +1,103 @@
+"""Reading sessions and chargers as their driver may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from functions.domain import outlook
+from functions.domain.errors import CallerError, TemporaryError
+from functions.domain.patience import Patience
+from functions.domain.ports import Chargers, Clock, Page, Sessions, Watchers
+from functions.domain.records import Charger, MeterSample, SessionPhase, SessionRecord
+
+MOST_PAGES_READ = 4
+"""Pages of an owner's sessions read for one answer when a filter leaves few of them: bounds the cost of a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The read side, over the ports it needs."""
+
+    sessions: Sessions
+    chargers: Chargers
+    watchers: Watchers
+    clock: Clock
+    patience: Patience
+
+    def session(self, session_id: str, *, owner: str) -> SessionRecord:
+        """A session of this owner.
+
+        Raises:
+            CallerError: session_not_found, for a missing session and for somebody else's alike.
+        """
+        session = self.sessions.get(session_id)
+        if session is None or session.owner != owner:
+            raise CallerError("session_not_found", "There is no such session of yours.")
+        return session
+
+    def connected(self, session: SessionRecord) -> bool | None:
+        """Whether the session's charger is connected; asked only where it explains something, to save the read."""
+        if outlook.stop_status(session, now_ms=self.clock(), patience=self.patience) != "overdue":
+            return None
+        charger = self.chargers.record(session.charger_id)
+        return charger.connected if charger else None
+
+    def watch(self, session: SessionRecord) -> None:
+        """Tell the charger that somebody looks at this live session, at most once per `watch_s`."""
+        now_ms = self.clock()
+        if session.phase is not SessionPhase.ACTIVE or now_ms < (session.watch_until_ms or 0):
+            return
+        until_ms = now_ms + self.patience.watch_s * 1000
+        if not self.sessions.replace(session, replace(session, watch_until_ms=until_ms)):
+            return  # somebody else wrote at this moment; the next look asks again
+        try:
+            until_s = until_ms // 1000 + self.patience.watch_overlap_s
+            self.watchers.hint(session.charger_id, session.evse_id, until_s)
+        except TemporaryError:
+            return  # a hint, not state: the card goes on with slower samples
+
+    def sessions_of(
+        self, owner: str, *, status: str | None, from_ms: int | None, to_ms: int | None, limit: int, cursor: str | None
+    ) -> Page[SessionRecord]:
+        """One page of an owner's sessions, newest first; with a filter a page may be short and still have a cursor."""
+        found: list[SessionRecord] = []
+        for _ in range(MOST_PAGES_READ):
+            page = self.sessions.of_owner(owner, from_ms=from_ms, to_ms=to_ms, limit=limit - len(found), cursor=cursor)
+            cursor = page.cursor
+            found += [session for session in page.items if status is None or self._status(session) == status]
+            if cursor is None or len(found) >= limit:
+                break
+        return Page(found, cursor)
+
+    def _status(self, session: SessionRecord) -> str:
+        return outlook.session_status(session, now_ms=self.clock(), patience=self.patience)
+
+    def meter_samples(
+        self, session_id: str, *, owner: str, limit: int, cursor: str | None
+    ) -> tuple[SessionRecord, Page[MeterSample]]:
+        """One page of a session's curve, with the session it belongs to.
+
+        Raises:
+            CallerError: session_not_found.
+        """
+        session = self.session(session_id, owner=owner)
+        return session, self.sessions.meter_samples(session_id, limit=limit, cursor=cursor)
+
+    def charger(self, charger_id: str, *, owner: str) -> tuple[Charger, Mapping[int, SessionRecord]]:
+        """A charger, and this owner's own live sessions on it by EVSE.
+
+        Raises:
+            CallerError: charger_not_found.
+        """
+        charger = self.chargers.get(charger_id)
+        if charger is None:
+            raise CallerError("charger_not_found", "There is no such charger.")
+        mine = {
+            evse.evse_id: session
+            for evse in charger.evses
+            if evse.current_session_id and evse.current_owner == owner
+            if (session := self.sessions.get(evse.current_session_id)) is not None
+            and not outlook.is_over(session, now_ms=self.clock(), patience=self.patience)
+        }
+        return charger, mine

@@ -1,0 +1,124 @@
+"""What a handler needs of an API Gateway event (HTTP API, payload 2.0), bounded and checked."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from contract.wire import ChargerId, Ulid
+from functions.domain.errors import CallerError
+
+BODY_MAX_BYTES = 4096
+"""The largest body any route has use for is far smaller."""
+WAIT_MAX_S = 10
+"""`Prefer: wait` is granted up to this, well below API Gateway's 30 s."""
+
+_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*(\d{1,4})(?=$|[,;\s])", re.IGNORECASE)
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class RequestModel(BaseModel):
+    """Parameters of a request: camelCase, and whatever is not declared is an error."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+
+class SessionPath(RequestModel):
+    """Which session a route is about."""
+
+    session_id: Ulid
+
+
+class ChargerPath(RequestModel):
+    """Which charger a route is about."""
+
+    charger_id: ChargerId
+
+
+class EvsePath(ChargerPath):
+    """Which EVSE a route is about."""
+
+    evse_id: Annotated[int, Field(ge=1, le=999)]
+
+
+class NoBody(RequestModel):
+    """A request that says everything in its address; an empty object is welcome."""
+
+
+IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]
+
+
+class StartHeaders(RequestModel):
+    """Headers of a start."""
+
+    idempotency_key: IdempotencyKey | None = None
+
+
+def owner_of(event: Mapping[str, Any]) -> str:
+    """The caller: the `sub` of the token that the authorizer verified.
+
+    Raises:
+        CallerError: unauthorized; API Gateway lets no such request through, so this is our second lock.
+    """
+    claims = event.get("requestContext", {}).get("authorizer", {}).get("jwt", {}).get("claims", {})
+    owner = claims.get("sub")
+    if not isinstance(owner, str) or not owner:
+        raise CallerError("unauthorized", "The request carries no verified token.")
+    return owner
+
+
+def path_of(event: Mapping[str, Any], model: type[Model]) -> Model:
+    """The path parameters, checked."""
+    return model.model_validate(event.get("pathParameters") or {})
+
+
+def query_of(event: Mapping[str, Any], model: type[Model]) -> Model:
+    """The query parameters, checked. A repeated parameter arrives joined by commas and fails its check."""
+    return model.model_validate(event.get("queryStringParameters") or {})
+
+
+def header_of(event: Mapping[str, Any], name: str) -> str | None:
+    """A header by its lower-case name; API Gateway sends names in lower case, other callers may not."""
+    headers: Mapping[str, str] = event.get("headers") or {}
+    return next((value for key, value in headers.items() if key.lower() == name), None)
+
+
+def require_no_content(event: Mapping[str, Any]) -> None:
+    """Accepts no body or an empty JSON object, and nothing else.
+
+    Raises:
+        CallerError: unsupported_media_type, invalid_request.
+        pydantic.ValidationError: names the first field nobody knows.
+    """
+    body = event.get("body")
+    if not body:
+        return
+    if event.get("isBase64Encoded"):
+        try:
+            body = base64.b64decode(body, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError) as error:
+            raise CallerError("invalid_request", "body: not UTF-8 text.") from error
+    if len(body) > BODY_MAX_BYTES:
+        raise CallerError("invalid_request", f"body: more than {BODY_MAX_BYTES} bytes.")
+    media_type = (header_of(event, "content-type") or "").split(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise CallerError("unsupported_media_type", f"content-type: {media_type[:80] or 'none'} is not supported.")
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise CallerError("invalid_request", "body: not valid JSON.") from error
+    NoBody.model_validate(document)
+
+
+def wait_seconds(event: Mapping[str, Any]) -> int:
+    """Seconds the caller prefers to wait (RFC 7240); 0 without the preference or with one nobody understands."""
+    match = _WAIT.search(header_of(event, "prefer") or "")
+    return min(int(match.group(1)), WAIT_MAX_S) if match else 0

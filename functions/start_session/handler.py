@@ -1,0 +1,41 @@
+"""POST /v1/chargers/{chargerId}/evses/{evseId}/sessions: the driver taps Start charging."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from functions import bootstrap
+from functions.api_models.sessions import Session
+from functions.domain.starting import Starting
+from functions.http_problem import Response, answers_problems, json_response
+from functions.http_request import EvsePath, StartHeaders, header_of, owner_of, path_of, require_no_content
+
+logger = Logger()
+metrics = Metrics()
+
+
+@logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
+@metrics.log_metrics
+@answers_problems(logger)
+def handler(event: dict[str, Any], _context: object, starting: Starting | None = None) -> Response:
+    """Start a session; the answer is the session as asked for, with the place to follow it."""
+    owner, path = owner_of(event), path_of(event, EvsePath)
+    key = StartHeaders(idempotency_key=header_of(event, "idempotency-key")).idempotency_key
+    require_no_content(event)
+    use = starting or bootstrap.starting()
+    metrics.add_metric("StartRequested", MetricUnit.Count, 1)
+    session = use.start(path.charger_id, path.evse_id, owner=owner, idempotency_key=key)
+    logger.info(
+        "start sent",
+        extra={
+            "session_id": session.session_id,
+            "intent_id": session.start.intent_id,
+            "charger_id": session.charger_id,
+            "evse_id": session.evse_id,
+        },
+    )
+    document = Session.of(session, now_ms=use.clock(), patience=use.patience)
+    return json_response(202, document, {"location": f"/v1/sessions/{session.session_id}"})

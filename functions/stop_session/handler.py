@@ -1,0 +1,47 @@
+"""POST and DELETE /v1/sessions/{sessionId}/stop: the driver taps Stop charging, or takes it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from functions import bootstrap
+from functions.api_models.sessions import Session
+from functions.domain import outlook
+from functions.domain.records import SessionRecord
+from functions.domain.stopping import Stopping
+from functions.http_problem import Response, answers_problems, json_response
+from functions.http_request import SessionPath, owner_of, path_of, require_no_content, wait_seconds
+
+logger = Logger()
+metrics = Metrics()
+
+
+@logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
+@metrics.log_metrics
+@answers_problems(logger)
+def handler(event: dict[str, Any], _context: object, stopping: Stopping | None = None) -> Response:
+    """Stop, or withdraw the stop; the answer is the session as it is then."""
+    owner, session_id = owner_of(event), path_of(event, SessionPath).session_id
+    require_no_content(event)
+    use = stopping or bootstrap.stopping()
+    logger.append_keys(session_id=session_id)
+    if event["requestContext"]["http"]["method"] == "DELETE":
+        metrics.add_metric("StopWithdrawn", MetricUnit.Count, 1)
+        return _answer(use.withdraw(session_id, owner=owner), use)
+    metrics.add_metric("StopRequested", MetricUnit.Count, 1)
+    session = use.stop(session_id, owner=owner)
+    if not (seconds := wait_seconds(event)):
+        return _answer(session, use)
+    return _answer(use.wait(session, seconds=seconds), use, {"preference-applied": f"wait={seconds}"})
+
+
+def _answer(session: SessionRecord, use: Stopping, headers: dict[str, str] | None = None) -> Response:
+    """200 once nothing more can happen, 202 while the charger owes an answer or the session goes on."""
+    now_ms = use.clock()
+    over = outlook.is_over(session, now_ms=now_ms, patience=use.patience)
+    stop = session.stop
+    logger.info("stop answered", extra={"phase": session.phase.value, "intent_id": stop.intent_id if stop else None})
+    return json_response(200 if over else 202, Session.of(session, now_ms=now_ms, patience=use.patience), headers)
