@@ -33,7 +33,7 @@ class Environment:
     name: EnvironmentName = "dev"
     bundle: BundleTarget = "aws"
     local: bool = False
-    """On one machine, against an emulator: passwords instead of a browser, plain HTTP, data thrown away."""
+    """On one machine, against an emulator: passwords instead of a browser, data thrown away."""
     cors_origins: tuple[str, ...] = ()
     callback_urls: tuple[str, ...] = ("polaris://signed-in",)
     """Where Cognito sends a driver back to after signing in; the app's own scheme unless the context says more."""
@@ -73,11 +73,6 @@ class Environment:
     def log_retention(self) -> logs.RetentionDays:
         """How long logs are kept: in prod long enough for a billing dispute, elsewhere for a working week or so."""
         return logs.RetentionDays.ONE_YEAR if self.keeps_data else logs.RetentionDays.TWO_WEEKS
-
-    @property
-    def queues_demand_tls(self) -> bool:
-        """Whether queues deny plain HTTP. The emulator speaks nothing else, and does enforce such a denial."""
-        return not self.local
 
 
 def _choice(node: Node, key: str, allowed: tuple[str, ...], *, default: str) -> str:

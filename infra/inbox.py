@@ -34,13 +34,12 @@ class Inbox(Construct):
         self, scope: Construct, construct_id: str, *, environment: Environment, name: str, rules: Sequence[str]
     ) -> None:
         super().__init__(scope, construct_id)
-        tls = environment.queues_demand_tls
         self.dead_letters = sqs.Queue(
             self,
             "DeadLetters",
             queue_name=f"{name}-dlq",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=tls,
+            enforce_ssl=True,
             retention_period=KEPT,
             removal_policy=environment.removal,
         )
@@ -49,15 +48,13 @@ class Inbox(Construct):
             "Queue",
             queue_name=name,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=tls,
+            enforce_ssl=True,
             retention_period=KEPT,
             visibility_timeout=VISIBILITY,
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
             removal_policy=environment.removal,
         )
         accept(self.dead_letters, "It is the end of the line: a person reads it.", "Serverless-SQSRedrivePolicy")
-        if not tls:
-            accept(self, "On one machine, against an emulator that speaks plain HTTP on loopback.", "AwsSolutions-SQS4")
         self.alarm = cloudwatch.Alarm(
             self,
             "Unread",
