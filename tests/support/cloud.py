@@ -1,0 +1,84 @@
+"""The cloud core in memory: every use case over the in-memory ports, with a clock the test sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from functions.adapters.memory import (
+    Memory,
+    MemoryChargers,
+    MemoryDeadLetters,
+    MemorySessions,
+    MemoryShadows,
+    MemoryWatchers,
+)
+from functions.domain.patience import Patience
+from functions.domain.presence import Presence
+from functions.domain.reading import Reading
+from functions.domain.records import ChargerRecord, EvseRecord, SessionRecord
+from functions.domain.reporting import Reporting
+from functions.domain.starting import Starting
+from functions.domain.stopping import Stopping
+from tests.support import builders
+from tests.support.clock import FakeClock
+
+
+@dataclass
+class Cloud:
+    """Everything a test needs of the cloud; `keep` puts records in, the use cases do the rest."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    patience: Patience = field(default_factory=Patience)
+    memory: Memory = field(default_factory=Memory)
+    shadows: MemoryShadows = field(default_factory=MemoryShadows)
+    watchers: MemoryWatchers = field(default_factory=MemoryWatchers)
+    dead_letters: MemoryDeadLetters = field(default_factory=MemoryDeadLetters)
+
+    def __post_init__(self) -> None:
+        self.sessions = MemorySessions(self.memory)
+        self.chargers = MemoryChargers(self.memory)
+        new_id = builders.ids()
+        self.stopping = Stopping(
+            sessions=self.sessions,
+            shadows=self.shadows,
+            clock=self.clock,
+            new_id=new_id,
+            sleep=self.clock.sleep,
+            patience=self.patience,
+        )
+        self.starting = Starting(
+            sessions=self.sessions,
+            chargers=self.chargers,
+            shadows=self.shadows,
+            clock=self.clock,
+            new_id=new_id,
+            patience=self.patience,
+        )
+        self.reading = Reading(
+            sessions=self.sessions,
+            chargers=self.chargers,
+            watchers=self.watchers,
+            clock=self.clock,
+            patience=self.patience,
+        )
+        self.reporting = Reporting(sessions=self.sessions, chargers=self.chargers)
+        self.presence = Presence(chargers=self.chargers)
+
+    def keep(self, *records: SessionRecord | ChargerRecord | EvseRecord) -> None:
+        for record in records:
+            match record:
+                case SessionRecord():
+                    self.memory.sessions[record.session_id] = record
+                case ChargerRecord():
+                    self.memory.chargers[record.charger_id] = record
+                case EvseRecord():
+                    self.memory.evses[(record.charger_id, record.evse_id)] = record
+
+    def session(self, session_id: str = builders.SESSION) -> SessionRecord:
+        return self.memory.sessions[session_id]
+
+    def evse(self, evse_id: int = 1) -> EvseRecord:
+        return self.memory.evses[(builders.CHARGER, evse_id)]
+
+    def hear(self, *messages: str) -> list[str]:
+        return [self.reporting.take(message, received_at_ms=self.clock()) for message in messages]
