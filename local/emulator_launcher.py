@@ -1,4 +1,4 @@
-"""Starts the AWS emulator, with two shims where it would let in more than AWS does.
+"""Starts the AWS emulator, with a few shims where it differs from AWS in what it lets in.
 
 Run by the emulator's own interpreter (`.tools/emulator`), so it imports nothing of this repository. Its settings are
 the environment variables that `local.emulator` gives it.
@@ -12,6 +12,7 @@ from asyncio.base_events import BaseEventLoop
 from typing import Any
 
 import ministack.app  # type: ignore[import-not-found]  # lives in the emulator's own environment
+from ministack.core import iam_evaluator  # type: ignore[import-not-found]  # the same
 from ministack.services import iot  # type: ignore[import-not-found]  # the same
 
 
@@ -41,9 +42,20 @@ def require_client_certificates() -> None:
     iot._mtls_build_ssl_context = build_strict_context  # noqa: SLF001  # the same
 
 
+def take_loopback_for_tls() -> None:
+    """Let policies that deny plain HTTP pass, as CDK's own staging bucket has one: loopback stands in for TLS here."""
+    resolve = iam_evaluator._resolve_condition_key  # noqa: SLF001  # the emulator has no setting for it
+
+    def resolve_condition_key(key: str, context: Any) -> Any:
+        return "true" if key.lower() == "aws:securetransport" else resolve(key, context)
+
+    iam_evaluator._resolve_condition_key = resolve_condition_key  # noqa: SLF001  # the same
+
+
 if __name__ == "__main__":
     listen_on_loopback_only()
     require_client_certificates()
+    take_loopback_for_tls()
     # The stack's folder is on the command line for whoever reads the process list; the emulator knows no such argument.
     del sys.argv[1:]
     ministack.app.main()

@@ -70,7 +70,7 @@ class Fleet:
         path.write_text(tomli_w.dumps(config))
         return path
 
-    def start_plant(self, name: str, sites: Sequence[Site]) -> Plant:
+    def start_plant(self, name: str, sites: Sequence[Site]) -> tuple[Plant, Child]:
         """Start the hardware of these chargers, with a car plugged in at every EVSE, and wait until it answers.
 
         Raises:
@@ -90,7 +90,7 @@ class Fleet:
         module = "device_agent.drivers.simulated"
         child = self._run(name, module, "--socket", str(plant.socket), "--chargers", str(config))
         self._await(child, plant.answers, f"The simulated hardware ({name}) answers", PLANT_READY_WITHIN_S)
-        return plant
+        return plant, child
 
     def start_agent(self, charger_id: str, config: Path) -> Child:
         """Start a charger's agent. It is not connected yet: see `await_agent`."""
@@ -107,8 +107,12 @@ class Fleet:
             self._await(child, partial(self._reported, site, evse_id), what, AGENT_READY_WITHIN_S)
 
     def _reported(self, site: Site, evse_id: int) -> bool:
-        shadows = self._shadows.list_named_shadows_for_thing(thingName=site.charger_id)["results"]
-        return f"evse-{evse_id}" in shadows
+        # A shadow exists once somebody has written it, and nobody but the charger has by now.
+        try:
+            self._shadows.get_thing_shadow(thingName=site.charger_id, shadowName=f"evse-{evse_id}")
+        except self._shadows.exceptions.ResourceNotFoundException:
+            return False
+        return True
 
     def _run(self, name: str, module: str, *arguments: str) -> Child:
         environment = self._settings.child_environment() | {"PYTHONPATH": str(REPO), "PYTHONUNBUFFERED": "1"}

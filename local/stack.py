@@ -100,7 +100,7 @@ def _prepare(settings: Settings, terminal: Terminal, processes: Processes) -> St
         drivers = tuple(seeder.add_driver(email) for email in (OWNER, NEIGHBOUR))
         devices = {site.charger_id: seeder.add_charger(site, fleet.folder(site.charger_id)) for site in SITES}
     with terminal.step("simulated chargers connected by mutual TLS"):
-        plant = fleet.start_plant("plant", SITES)
+        plant, _ = fleet.start_plant("plant", SITES)
         configs = {site.charger_id: fleet.write_config(site, devices[site.charger_id], plant) for site in SITES}
         powered = [site for site in SITES if site.powered]
         agents = [fleet.start_agent(site.charger_id, configs[site.charger_id]) for site in powered]
