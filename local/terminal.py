@@ -49,7 +49,7 @@ class Terminal:
             raise
         now = time.monotonic()
         took, total = f"{now - begun:5.1f} s", f"{now - self._started:5.1f} s"
-        self.line(f"  {self.paint('✓', GREEN)} {what:<58} {took}   {self.paint(total, DIM)}")
+        self.line(f"  {self.paint('✓', GREEN)} {what:<66} {took}   {self.paint(total, DIM)}")
 
 
 def milliseconds(seconds: float) -> str:
