@@ -84,6 +84,7 @@ class Deployment:
             "CDK_DEFAULT_ACCOUNT": ACCOUNT,
             "CDK_DEFAULT_REGION": self._settings.region,
             "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
+            "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
         }
         command = [str(self._settings.cdk), *arguments, "--no-notices", "--no-version-reporting", "--ci"]
         return self._processes.start(name, command, environment, REPO)
