@@ -1,0 +1,240 @@
+"""The agent's loop: one thread, one queue of inputs, one turn at a time.
+
+Every turn takes one input or a tick, brings each EVSE it concerns up to date, and then sends what has become due. It
+waits nowhere but on the queue. Level-triggered: a lost or doubled message changes when something happens, not what.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import queue
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from contract.intents import WatchHint, read_desired
+from contract.topics import watch_topic
+from device_agent.evse import LOOK_EVERY_S, Evse
+from device_agent.link import Down, LinkInput, Message, Published, Subscribed, Up
+from device_agent.outbox import OutboxSender
+from device_agent.reports import Face, View, update
+from device_agent.shadow import ShadowFollower
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from device_agent.drivers.base import ChargerDriver
+    from device_agent.journal import Journal
+    from device_agent.link import Link
+    from device_agent.records import Clock
+
+log = logging.getLogger(__name__)
+
+WATCH_AT_MOST_S = 120
+"""A hint is repeated every 30 s while it lasts; one that claims more is cut to this."""
+
+FAILED_TURNS_AT_MOST = 20
+"""So many failures in a row mean that this process cannot do its work: it ends, and its supervisor starts it afresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The hardware has something new: look at this EVSE now. For drivers that can tell."""
+
+    evse_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End the agent. Sessions go on."""
+
+
+AgentInput = LinkInput | Look | Stop
+
+
+@dataclass
+class Followed:
+    """One EVSE with the shadow that speaks for it, and what it has said last."""
+
+    evse: Evse
+    shadow: ShadowFollower
+    watch: str
+    face: Face | None = None
+
+
+class Agent:
+    """All EVSEs of one charger, on one link."""
+
+    def __init__(
+        self,
+        charger_id: str,
+        evse_ids: Sequence[int],
+        driver: ChargerDriver,
+        journal: Journal,
+        link: Link,
+        outside: Outside,
+    ) -> None:
+        self._journal, self._link, self._outside, self._clock = journal, link, outside, outside.clock
+        self._inbox: queue.SimpleQueue[AgentInput] = queue.SimpleQueue()
+        self._outbox = OutboxSender(charger_id, journal, link)
+        self._n = 0
+        self._up = False
+        self._stopping = False
+        self._followed = [
+            Followed(
+                Evse(evse_id, driver, journal, outside.clock, outside.new_transaction),
+                ShadowFollower(charger_id, evse_id, link),
+                watch_topic(charger_id, evse_id),
+            )
+            for evse_id in evse_ids
+        ]
+
+    def post(self, item: AgentInput) -> None:
+        """Put an input into the queue, from any thread or signal handler."""
+        self._inbox.put(item)
+
+    def run(self) -> None:
+        """Work until `Stop` is posted."""
+        self._link.start(self.post)
+        failures = 0
+        try:
+            while not self._stopping:
+                try:
+                    self.turn(self._next())
+                    failures = 0
+                except Exception:
+                    failures += 1
+                    if failures >= FAILED_TURNS_AT_MOST:
+                        raise
+                    if failures == 1:
+                        log.exception("turn failed; the next one starts from what is wanted and observed")
+        finally:
+            self._link.stop()
+
+    def turn(self, item: AgentInput | None) -> None:
+        """Take in one input, or none, and do all that is due."""
+        if item is not None:
+            self._take_in(item)
+        now_s = self._clock.now().mono_s
+        for followed in self._followed:
+            if now_s >= followed.evse.next_look_s:
+                followed.evse.pursue()
+        self._send()
+
+    def _next(self) -> AgentInput | None:
+        """The next input, or None when an EVSE is to be looked at before one comes."""
+        due_s = min(followed.evse.next_look_s for followed in self._followed)
+        wait_s = min(max(0.0, due_s - self._clock.now().mono_s), LOOK_EVERY_S)
+        try:
+            return self._inbox.get(timeout=wait_s) if wait_s > 0 else self._inbox.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _take_in(self, item: AgentInput) -> None:
+        match item:
+            case Message(topic=topic, payload=payload):
+                self._message(topic, payload)
+            case Published(receipt=receipt):
+                self._outbox.published(receipt)
+            case Look(evse_id=evse_id):
+                for each in self._followed:
+                    if each.evse.evse_id == evse_id:
+                        each.evse.next_look_s = 0.0
+            case Stop():
+                self._stopping = True
+            case _:
+                self._link_changed(item)
+
+    def _link_changed(self, item: Up | Subscribed | Down) -> None:
+        match item:
+            case Up():
+                log.info("link up")
+                topics = [topic for each in self._followed for topic in (*each.shadow.filters, each.watch)]
+                self._link.subscribe(topics)
+            case Subscribed():
+                self._up = True
+                for each in self._followed:
+                    each.shadow.subscribed(self._clock.now().mono_s)
+            case Down(why=why):
+                log.info("link down", extra={"why": why})
+                self._up = False
+                self._outbox.down()
+                for each in self._followed:
+                    each.shadow.down()
+
+    def _message(self, topic: str, payload: bytes) -> None:
+        try:
+            document = json.loads(payload)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            log.warning("message ignored: not a JSON object", extra={"topic": topic})
+            return
+        for each in self._followed:
+            if topic == each.watch:
+                self._watch(each.evse, document)
+            elif (suffix := each.shadow.suffix_of(topic)) is not None:
+                desired = each.shadow.received(suffix, document, self._clock.now().mono_s)
+                if desired is not None:
+                    self._want(each.evse, desired)
+
+    def _want(self, evse: Evse, desired: dict[str, object]) -> None:
+        intent = read_desired(desired)
+        if intent is None:
+            if desired.get("intent"):
+                log.warning("desired state ignored: no intent with an id in it", extra={"evse": evse.evse_id})
+            return
+        entries = desired["intent"]
+        evse.want(intent, entries[0] if isinstance(entries, list) else {})
+        evse.pursue()
+
+    def _watch(self, evse: Evse, document: dict[str, object]) -> None:
+        try:
+            until = WatchHint.read(document).until
+        except ValidationError:
+            return  # a hint; nothing depends on it
+        evse.watched_until_s = min(until, self._clock.now().epoch_s + WATCH_AT_MOST_S)
+
+    def _send(self) -> None:
+        """Reports that are due, requests that need repeating, events that wait."""
+        if not self._up:
+            return
+        now = self._clock.now()
+        for each in self._followed:
+            each.shadow.tick(now.mono_s)
+            view = self._view(each.evse)
+            face = view.face()
+            if (face != each.face or each.shadow.owes_report(now.mono_s)) and each.shadow.may_report(now.mono_s):
+                self._n += 1
+                boot = self._outside.boot
+                document = view.reported(self._outside.driver_name, boot, self._n, now.at)
+                each.shadow.report(update(document, boot, self._n), (boot, self._n), now.mono_s)
+                each.face = face
+        self._outbox.pump(now.mono_s)
+
+    def _view(self, evse: Evse) -> View:
+        record = self._journal.evse(evse.evse_id)
+        return View(
+            observed=evse.last_seen,
+            driver_ok=evse.driver_ok,
+            flow=evse.flow,
+            record=record,
+            current=self._journal.current(evse.evse_id),
+            shown=self._journal.session(evse.evse_id, record.last_session),
+            answered=self._journal.intent(evse.evse_id, record.last_intent),
+            meter_wh=evse.energy_wh,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the agent takes from outside, so that tests can decide it."""
+
+    clock: Clock
+    boot: str
+    """Random hex, new at every start of the process."""
+    new_transaction: Callable[[], str]
+    """Gives an id for the charger's own record of a session."""
+    driver_name: str

@@ -1,0 +1,148 @@
+"""The journal's tables, and how records become rows. The version is in the file's `user_version`."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import TYPE_CHECKING
+
+from contract.vocabulary import AckReason, AckStatus, EndReason
+from device_agent.records import EvseRecord, IntentRecord, Phase, QueuedEvent, SessionRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SCHEMA_VERSION = 1
+
+_TABLES = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE intents (
+  id TEXT NOT NULL, evse_id INTEGER NOT NULL, act TEXT NOT NULL, session_id TEXT NOT NULL, raw TEXT NOT NULL,
+  status TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL, expires_at INTEGER, UNIQUE (evse_id, id));
+CREATE TABLE sessions (
+  session_id TEXT NOT NULL, evse_id INTEGER NOT NULL, phase TEXT NOT NULL, transaction_id TEXT NOT NULL,
+  started_at INTEGER NOT NULL, meter_start_wh INTEGER NOT NULL, meter_wh INTEGER NOT NULL, next_seq INTEGER NOT NULL,
+  ended_at INTEGER, end_reason TEXT, newest_keep TEXT NOT NULL, UNIQUE (evse_id, session_id));
+CREATE TABLE evses (
+  evse_id INTEGER PRIMARY KEY, raw_wh INTEGER, offset_wh INTEGER NOT NULL, finishing INTEGER NOT NULL,
+  last_session TEXT NOT NULL, last_intent TEXT NOT NULL);
+CREATE TABLE outbox (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, evse_id INTEGER NOT NULL, session_id TEXT NOT NULL, type TEXT NOT NULL,
+  payload BLOB NOT NULL);
+PRAGMA user_version = {SCHEMA_VERSION};
+COMMIT;
+"""
+
+_NOT_OURS = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+"""What SQLite says of a damaged file. A locked file or a full disk is not damage."""
+
+
+class UnreadableError(Exception):
+    """The file is damaged, or of a version this release does not know."""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """The open file, with its tables there and sound.
+
+    Raises:
+        UnreadableError: it is damaged, or of another version.
+        sqlite3.OperationalError: another process has it open, or the place cannot be written.
+    """
+    db = sqlite3.connect(path, isolation_level=None)
+    try:
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")  # two agents on one journal would both act
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        _check(db)
+    except UnreadableError:
+        db.close()
+        raise
+    except sqlite3.DatabaseError as error:
+        db.close()
+        if error.sqlite_errorcode & 0xFF in _NOT_OURS:
+            raise UnreadableError(str(error)) from error
+        raise
+    return db
+
+
+def _check(db: sqlite3.Connection) -> None:
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0:
+        db.executescript(_TABLES)
+    elif version != SCHEMA_VERSION:
+        raise UnreadableError(f"schema version {version}, not {SCHEMA_VERSION}")
+    (sound,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    if sound != "ok":
+        raise UnreadableError(sound)
+
+
+def load(db: sqlite3.Connection) -> Iterator[IntentRecord | SessionRecord | EvseRecord]:
+    """Every record of the file, oldest first.
+
+    Raises:
+        UnreadableError: a row is not what this release writes.
+    """
+    try:
+        for intent_id, evse_id, act, session_id, raw, status, reason, at, expires_at in db.execute(
+            "SELECT id, evse_id, act, session_id, raw, status, reason, at, expires_at FROM intents ORDER BY rowid"
+        ):
+            ack = AckStatus(status), AckReason(reason)
+            yield IntentRecord(intent_id, evse_id, act, session_id, json.loads(raw), *ack, at, expires_at)
+        for session_id, evse_id, phase, *begun, ended_at, why, keep in db.execute(
+            "SELECT session_id, evse_id, phase, transaction_id, started_at, meter_start_wh, meter_wh, next_seq,"
+            " ended_at, end_reason, newest_keep FROM sessions ORDER BY rowid"
+        ):
+            transaction_id, started_at, start_wh, wh, seq = begun
+            end_reason = EndReason(why) if why else None
+            what = session_id, evse_id, Phase(phase), transaction_id
+            yield SessionRecord(*what, started_at, start_wh, wh, seq, ended_at, end_reason, keep)
+        for evse_id, raw_wh, offset_wh, finishing, last_session, last_intent in db.execute(
+            "SELECT evse_id, raw_wh, offset_wh, finishing, last_session, last_intent FROM evses"
+        ):
+            yield EvseRecord(evse_id, raw_wh, offset_wh, bool(finishing), last_session, last_intent)
+    except (ValueError, sqlite3.DatabaseError) as error:
+        raise UnreadableError(str(error)) from error
+
+
+def save(db: sqlite3.Connection, row: IntentRecord | SessionRecord | EvseRecord | QueuedEvent) -> None:
+    """Put one record into its table; a newer form of the same record replaces the older in its place."""
+    if isinstance(row, IntentRecord):
+        raw = json.dumps(row.raw)
+        values = (row.id, row.evse_id, row.act, row.session_id, raw, row.status, row.reason, row.at, row.expires_at)
+        db.execute(
+            "INSERT INTO intents VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET session_id = excluded.session_id,"
+            " raw = excluded.raw, status = excluded.status, reason = excluded.reason, at = excluded.at",
+            values,
+        )
+    elif isinstance(row, SessionRecord):
+        db.execute(
+            "INSERT INTO sessions VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET phase = excluded.phase,"
+            " transaction_id = excluded.transaction_id, started_at = excluded.started_at,"
+            " meter_start_wh = excluded.meter_start_wh, meter_wh = excluded.meter_wh, next_seq = excluded.next_seq,"
+            " ended_at = excluded.ended_at, end_reason = excluded.end_reason, newest_keep = excluded.newest_keep",
+            (
+                row.session_id,
+                row.evse_id,
+                row.phase,
+                row.transaction_id,
+                row.started_at,
+                row.meter_start_wh,
+                row.meter_wh,
+                row.next_seq,
+                row.ended_at,
+                row.end_reason,
+                row.newest_keep,
+            ),
+        )
+    elif isinstance(row, EvseRecord):
+        db.execute(
+            "INSERT OR REPLACE INTO evses VALUES (?,?,?,?,?,?)",
+            (row.evse_id, row.raw_wh, row.offset_wh, row.finishing, row.last_session, row.last_intent),
+        )
+    else:
+        payload = json.dumps(row.event.to_wire(), separators=(",", ":")).encode()
+        db.execute(
+            "INSERT INTO outbox (evse_id, session_id, type, payload) VALUES (?,?,?,?)",
+            (row.evse_id, row.event.session_id, row.event.type, payload),
+        )

@@ -1,0 +1,72 @@
+"""How a session's record moves on, and the session event each move is told to the cloud by. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from contract.events import SessionEvent
+from contract.vocabulary import EndMethod, EndReason, EventType
+from device_agent.records import Phase, QueuedEvent, SessionRecord
+
+Told = tuple[SessionRecord, tuple[QueuedEvent, ...]]
+"""A session's new record, and what to tell the cloud."""
+
+if TYPE_CHECKING:
+    from device_agent.records import Moment
+
+
+def begin(known: SessionRecord, transaction_id: str, wh: int, now: Moment) -> SessionRecord:
+    """A session about to start, with all that a restart needs to adopt it. Units: `wh` of the continuous register."""
+    return replace(
+        known,
+        phase=Phase.STARTING,
+        transaction_id=transaction_id,
+        started_at=now.at,
+        meter_start_wh=wh,
+        meter_wh=wh,
+        next_seq=0,
+    )
+
+
+def began(session: SessionRecord, power_w: int) -> Told:
+    """The contactor was seen closed: the session is active from when it was commanded."""
+    event = _event(session, EventType.STARTED, session.started_at, session.meter_start_wh, power_w)
+    return replace(session, phase=Phase.ACTIVE, next_seq=session.next_seq + 1), (event,)
+
+
+def metered(session: SessionRecord, wh: int, power_w: int, now: Moment) -> Told:
+    """Another value of the meter. Within a session neither energy nor time runs backwards."""
+    wh = max(session.meter_wh, wh)
+    event = _event(session, EventType.METER, max(now.at, session.started_at), wh, power_w)
+    return replace(session, meter_wh=wh, next_seq=session.next_seq + 1), (event,)
+
+
+def over(session: SessionRecord, reason: EndReason, wh: int, power_w: int, now: Moment) -> Told:
+    """The session has ended. If its start was never confirmed, the cloud hears of that first."""
+    first: tuple[QueuedEvent, ...] = ()
+    if session.next_seq == 0:
+        session, first = began(session, power_w)
+    at, wh = max(now.at, session.started_at), max(session.meter_wh, wh)
+    last = _event(session, EventType.ENDED, at, wh, power_w, reason)
+    ended = replace(
+        session, phase=Phase.ENDED, meter_wh=wh, next_seq=session.next_seq + 1, ended_at=at, end_reason=reason
+    )
+    return ended, (*first, last)
+
+
+def _event(
+    session: SessionRecord, kind: EventType, at: int, wh: int, power_w: int, reason: EndReason | None = None
+) -> QueuedEvent:
+    event = SessionEvent(
+        session_id=session.session_id,
+        seq=session.next_seq,
+        type=kind,
+        at=at,
+        meter_wh=wh,
+        power_w=power_w,
+        transaction_id=session.transaction_id,
+        reason=reason,
+        method=None if reason is None else EndMethod.REPORTED,
+    )
+    return QueuedEvent(session.evse_id, event)

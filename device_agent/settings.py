@@ -1,0 +1,131 @@
+"""The agent's settings, from one TOML file. Relative paths in it are relative to the file.
+
+Shape::
+
+    charger_id = "PX-0001"
+
+    [link]
+    host = "localhost"
+    port = 8883
+    ca = "ca.pem"
+    certificate = "cert.pem"
+    private_key = "key.pem"
+
+    [journal]
+    path = "journal.sqlite3"
+
+    [driver]
+    kind = "simulated"
+    socket = "plant.sock"
+
+    [[evses]]
+    id = 1
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+
+from contract.wire import ChargerId, EvseId
+
+
+class SettingsError(Exception):
+    """The settings file cannot be used; the text says which key, which value, and what is allowed."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _beside_the_file(cls, value: Any, info: ValidationInfo) -> Any:
+        """Relative paths start at the settings file, not at wherever the process was started."""
+        if isinstance(value, Path) and info.context is not None:
+            return info.context["beside"] / value
+        return value
+
+
+class LinkSettings(_Section):
+    """The broker, and the files by which broker and charger know each other."""
+
+    host: Annotated[str, Field(min_length=1, max_length=253)]
+    """The broker's name; its certificate must carry it."""
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8883
+    ca: Path
+    """PEM file of the authority that vouches for the broker."""
+    certificate: Path
+    """PEM file of this charger's own certificate."""
+    private_key: Path
+    """PEM file of its key. Never leaves the board."""
+
+
+class JournalSettings(_Section):
+    """Where the agent's memory is."""
+
+    path: Path
+    """SQLite file on storage that survives a power cut."""
+
+
+class DriverSettings(_Section):
+    """Which hardware this is."""
+
+    kind: Literal["simulated"]
+    socket: Path
+    """Unix socket of the simulated plant."""
+
+
+class EvseSettings(_Section):
+    """One EVSE of this charger."""
+
+    id: EvseId
+
+
+class Settings(_Section):
+    """The whole file."""
+
+    charger_id: ChargerId
+    """Thing name and MQTT client id as well."""
+    link: LinkSettings
+    journal: JournalSettings
+    driver: DriverSettings
+    evses: Annotated[list[EvseSettings], Field(min_length=1, max_length=32)]
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("evses")
+    @classmethod
+    def _each_once(cls, evses: list[EvseSettings]) -> list[EvseSettings]:
+        ids = [evse.id for evse in evses]
+        if len(set(ids)) != len(ids):
+            raise ValueError("every EVSE id may appear only once")
+        return evses
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """The settings in the file at `path`.
+
+        Raises:
+            SettingsError: the file is missing, is not TOML, or a key is wrong.
+        """
+        try:
+            content = tomllib.loads(path.read_text(encoding="utf-8"))
+            return cls.model_validate(content, context={"beside": path.absolute().parent})
+        except OSError as error:
+            raise SettingsError(f"{path}: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path}: not a TOML file: {error}") from error
+        except ValidationError as error:
+            raise SettingsError("\n".join(f"{path}: {_explain(dict(each))}" for each in error.errors())) from error
+
+
+def _explain(error: dict[str, Any]) -> str:
+    """One problem in one line: the key, the value it has, and what is allowed."""
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "missing":
+        return f"{key}: is missing"
+    if error["type"] == "extra_forbidden":
+        return f"{key}: no such key"
+    return f"{key} = {error['input']!r}: {error['msg']}"
