@@ -62,6 +62,8 @@ class Followed:
     shadow: ShadowFollower
     watch: str
     face: Face | None = None
+    n: int = 0
+    """Reports of this EVSE since this process began."""
 
 
 class Agent:
@@ -79,7 +81,6 @@ class Agent:
         self._journal, self._link, self._outside, self._clock = journal, link, outside, outside.clock
         self._inbox: queue.SimpleQueue[AgentInput] = queue.SimpleQueue()
         self._outbox = OutboxSender(charger_id, journal, link)
-        self._n = 0
         self._up = False
         self._stopping = False
         self._followed = [
@@ -95,9 +96,19 @@ class Agent:
         """Put an input into the queue, from any thread or signal handler."""
         self._inbox.put(item)
 
+    def begin(self) -> None:
+        """Have the link connect. `run` does this by itself."""
+        self._link.start(self.post)
+
+    def catch_up(self) -> None:
+        """Take in everything that waits, and a tick, without waiting for more: for whoever drives the agent by hand."""
+        while not self._inbox.empty():
+            self.turn(self._inbox.get_nowait())
+        self.turn(None)
+
     def run(self) -> None:
         """Work until `Stop` is posted."""
-        self._link.start(self.post)
+        self.begin()
         failures = 0
         try:
             while not self._stopping:
@@ -207,11 +218,11 @@ class Agent:
             view = self._view(each.evse)
             face = view.face()
             if (face != each.face or each.shadow.owes_report(now.mono_s)) and each.shadow.may_report(now.mono_s):
-                self._n += 1
-                boot = self._outside.boot
-                document = view.reported(self._outside.driver_name, boot, self._n, now.at)
-                each.shadow.report(update(document, boot, self._n), (boot, self._n), now.mono_s)
+                each.n += 1
                 each.face = face
+                order = self._outside.boot, each.n
+                document = view.reported(self._outside.driver_name, *order, now.at)
+                each.shadow.report(update(document, *order), order, now.mono_s)
         self._outbox.pump(now.mono_s)
 
     def _view(self, evse: Evse) -> View:
