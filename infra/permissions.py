@@ -91,7 +91,7 @@ def apply_reports(tables: Tables, inbox: Inbox) -> Grant:
 def apply_presence(tables: Tables, inbox: Inbox) -> Grant:
     """`charger_presence`: drains its inbox into the chargers' connection state."""
     return _grant(
-        _allow(["UpdateItem"], tables.chargers.table_arn),
+        _allow(["GetItem", "UpdateItem"], tables.chargers.table_arn),
         *_drain(inbox.queue, inbox.dead_letters),
     )
 
