@@ -18,7 +18,7 @@ from local.interrupts import Interrupts
 from local.leftovers import end_leftovers
 from local.lock import only_one
 from local.ports import LOOPBACK
-from local.processes import Processes
+from local.processes import Processes, StepFailed
 from local.runfile import Charger, Driver, Mqtt, Queues, RunFile, Tables
 from local.seed import NEIGHBOUR, OWNER, SITES, DeviceFiles, Seeder, Site
 from local.waiting import wait_for
@@ -168,6 +168,10 @@ def _await_api(run: RunFile, driver: Driver, powered: set[str]) -> None:
             chargers = api.chargers().expect(200)["chargers"]
             return powered <= {charger["chargerId"] for charger in chargers if charger["connected"]}
 
-        wait_for(all_connected, f"The API shows {', '.join(sorted(powered))} connected", within_s=API_READY_WITHIN_S)
+        what = f"The API shows {', '.join(sorted(powered))} connected"
+        try:
+            wait_for(all_connected, what, within_s=API_READY_WITHIN_S)
+        except TimeoutError as error:
+            raise StepFailed(str(error), run.logs / "emulator.log") from error
         for call in warming:
             call.result().expect(404)
