@@ -127,7 +127,7 @@ class MemoryCloud:
         elif "version" in request and request["version"] != shadow.version:
             code = 409
         if code is not None:
-            self.reject[code] -= 1
+            self.reject[code] = max(0, self.reject[code] - 1)
             self._answer(thing, name, "update/rejected", token | {"code": code, "message": "rejected"})
             return
         shadow = self._shadows[(thing, name)] = Shadow(shadow.version + 1, merged)

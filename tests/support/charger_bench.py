@@ -1,0 +1,172 @@
+"""A whole charger on a bench: agent, journal, simulated hardware and a cloud in memory, all on one clock."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from contract.vocabulary import EventType
+from device_agent.agent import Agent, Outside
+from device_agent.drivers.base import DriverUnreachable, Observation
+from device_agent.drivers.simulated.plant import Fault, SimulatedEvse
+from device_agent.journal import Journal
+from device_agent.memory_link import MemoryCloud, MemoryLink
+from device_agent.records import Moment
+
+CHARGER = "PX-0001"
+NOON = 1_795_348_800.0  # 2026-11-22 12:00:00 UTC
+SESSION = "01JD0000000000000000000001"
+OTHER_SESSION = "01JD0000000000000000000002"
+
+
+def ulid(number: int) -> str:
+    """An id that sorts by its number."""
+    return f"01JE{number:022d}"
+
+
+def intent(act: str, session_id: str = SESSION, number: int = 1, *, at: float = NOON, **changes: Any) -> dict[str, Any]:
+    """An intent as the cloud writes it into the shadow."""
+    document: dict[str, Any] = {
+        "id": ulid(number),
+        "act": act,
+        "sessionId": session_id,
+        "issuedAt": int(at),
+        "by": "owner",
+    }
+    if act == "start":
+        document["expiresAt"] = int(at) + 60
+    return document | changes
+
+
+@dataclass
+class BenchClock:
+    epoch_s: float = NOON
+    mono_s: float = 1000.0
+
+    def now(self) -> Moment:
+        return Moment(self.epoch_s, self.mono_s)
+
+    def pass_s(self, seconds: float) -> None:
+        self.epoch_s += seconds
+        self.mono_s += seconds
+
+
+class PowerCut(BaseException):
+    """The board loses its supply at this very point."""
+
+
+@dataclass
+class BenchHardware:
+    """A `ChargerDriver` that reaches simulated EVSEs directly, and at which the power can be cut."""
+
+    clock: BenchClock
+    evses: dict[int, SimulatedEvse]
+    cut: str = ""
+    """Where to cut the power: `before start`, `after start`, `before stop`, `after stop`, or nowhere."""
+    commands: list[str] = field(default_factory=list)
+    looks: int = 0
+
+    def observe(self, evse_id: int) -> Observation:
+        self.looks += 1
+        return self._awake(evse_id).observe(self.clock.mono_s)
+
+    def start(self, evse_id: int) -> None:
+        self._command("start", evse_id)
+
+    def stop(self, evse_id: int) -> None:
+        self._command("stop", evse_id)
+
+    def _command(self, what: str, evse_id: int) -> None:
+        evse = self._awake(evse_id)
+        self._maybe_cut(f"before {what}")
+        self.commands.append(f"{what} {evse_id}")
+        (evse.start if what == "start" else evse.stop)(self.clock.mono_s)
+        self._maybe_cut(f"after {what}")
+
+    def _awake(self, evse_id: int) -> SimulatedEvse:
+        evse = self.evses[evse_id]
+        if Fault.SILENT in evse.faults:
+            raise DriverUnreachable("silence")
+        return evse
+
+    def _maybe_cut(self, where: str) -> None:
+        if self.cut == where:
+            self.cut = ""
+            raise PowerCut(where)
+
+
+class Bench:
+    """One charger with two EVSEs. `turn_on` boots the agent; `pass_s` lets time go by."""
+
+    def __init__(self, folder: Path, *, evses: int = 2) -> None:
+        self.folder = folder
+        self.clock = BenchClock()
+        self.cloud = MemoryCloud(lambda: self.clock.epoch_s)
+        self.hardware = BenchHardware(
+            self.clock, {n: SimulatedEvse(max_power_w=11_000, plugged=True) for n in range(1, evses + 1)}
+        )
+        self.boots = 0
+        self._transactions = itertools.count(1)
+        self._numbers = itertools.count(1)
+        self.agent: Agent
+        self.link: MemoryLink
+        self.journal: Journal
+
+    @property
+    def evse(self) -> SimulatedEvse:
+        return self.hardware.evses[1]
+
+    def turn_on(self) -> Bench:
+        self.boots += 1
+        self.journal = Journal.open(self.folder / "journal.sqlite3", lambda: self.clock.epoch_s)
+        self.link = MemoryLink(self.cloud)
+        outside = Outside(self.clock, f"{self.boots:04x}", lambda: f"tx-{next(self._transactions)}", "simulated")
+        self.agent = Agent(CHARGER, list(self.hardware.evses), self.hardware, self.journal, self.link, outside)
+        self.agent.begin()
+        self.agent.catch_up()
+        return self
+
+    def lose_power(self) -> None:
+        """The agent's process is gone, as with SIGKILL; the hardware goes on."""
+        self.link.stop()
+        self.journal.close()
+
+    def restart(self) -> None:
+        self.lose_power()
+        self.turn_on()
+
+    def pass_s(self, seconds: float, step_s: float = 0.25) -> None:
+        for _ in range(max(1, round(seconds / step_s))):
+            self.clock.pass_s(step_s)
+            self.agent.catch_up()
+
+    def want(self, act: str, session_id: str = SESSION, evse_id: int = 1, **changes: Any) -> str:
+        """The cloud writes an intent; returns its id."""
+        document = intent(act, session_id, next(self._numbers), at=self.clock.epoch_s, **changes)
+        self.cloud.desire(CHARGER, evse_id, document)
+        self.agent.catch_up()
+        return str(document["id"])
+
+    def charge(self, session_id: str = SESSION, seconds: float = 60.0) -> str:
+        """A session that has run for a while; returns the id of its start."""
+        started = self.want("start", session_id)
+        self.pass_s(seconds)
+        return started
+
+    def reported(self, group: str, evse_id: int = 1) -> dict[str, Any]:
+        groups = self.cloud.reported(CHARGER, evse_id).get(group) or [{}]
+        return dict(groups[0])
+
+    def answer(self, evse_id: int = 1) -> tuple[str, str, str]:
+        ack = self.reported("ack", evse_id)
+        return ack.get("id", ""), ack.get("status", ""), ack.get("reason", "")
+
+    def events(self, session_id: str = SESSION) -> list[dict[str, Any]]:
+        return [event for _, event in self.cloud.published if event["sessionId"] == session_id]
+
+    def story(self, session_id: str = SESSION) -> list[str]:
+        """A session's events but for its meter values, as words."""
+        told = (event for event in self.events(session_id) if event["type"] != EventType.METER)
+        return [f"{event['type']} {event.get('reason', '')}".strip() for event in told]
