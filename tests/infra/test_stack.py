@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.infra.templates import Synthesised
+
+DATA = {"AWS::DynamoDB::GlobalTable", "AWS::Cognito::UserPool", "AWS::SQS::Queue", "AWS::Logs::LogGroup"}
+
+
+def test_tables_recover_to_any_point_in_time_and_only_sessions_have_what_expires(dev: Synthesised) -> None:
+    tables = dev.of_type("AWS::DynamoDB::GlobalTable")
+    assert set(tables) == {"TablesChargers", "TablesSessions"}
+    for body in tables.values():
+        assert body["BillingMode"] == "PAY_PER_REQUEST"
+        (replica,) = body["Replicas"]
+        assert replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert tables["TablesSessions"]["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert "TimeToLiveSpecification" not in tables["TablesChargers"]
+
+
+def test_a_drivers_sessions_are_found_by_owner_in_order_of_time(dev: Synthesised) -> None:
+    sessions = dev.one("AWS::DynamoDB::GlobalTable", "Sessions")
+    assert sessions["KeySchema"] == [
+        {"AttributeName": "session_id", "KeyType": "HASH"},
+        {"AttributeName": "item", "KeyType": "RANGE"},
+    ]
+    (index,) = sessions["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == "by_owner"
+    assert index["KeySchema"] == [
+        {"AttributeName": "owner", "KeyType": "HASH"},
+        {"AttributeName": "created_at_ms", "KeyType": "RANGE"},
+    ]
+    assert index["Projection"] == {"ProjectionType": "ALL"}
+    kinds = {entry["AttributeName"]: entry["AttributeType"] for entry in sessions["AttributeDefinitions"]}
+    assert kinds == {"session_id": "S", "item": "S", "owner": "S", "created_at_ms": "N"}
+
+
+def test_in_prod_data_outlives_the_stack_and_cannot_be_deleted_by_mistake(prod: Synthesised) -> None:
+    for body in prod.resources.values():
+        if body["Type"] in DATA:
+            assert body["DeletionPolicy"] == body["UpdateReplacePolicy"] == "Retain"
+    for table in prod.of_type("AWS::DynamoDB::GlobalTable").values():
+        assert table["Replicas"][0]["DeletionProtectionEnabled"] is True
+    assert prod.one("AWS::Cognito::UserPool")["DeletionProtection"] == "ACTIVE"
+    assert {body["RetentionInDays"] for body in prod.of_type("AWS::Logs::LogGroup").values()} == {365}
+
+
+def test_in_dev_everything_goes_with_the_stack(dev: Synthesised) -> None:
+    for body in dev.resources.values():
+        if body["Type"] in DATA:
+            assert body["DeletionPolicy"] == "Delete"
+
+
+def test_a_password_is_sent_by_nobody_but_a_local_driver(dev: Synthesised, local: Synthesised) -> None:
+    deployed, on_one_machine = (t.one("AWS::Cognito::UserPoolClient") for t in (dev, local))
+    assert deployed["ExplicitAuthFlows"] == ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+    assert deployed["AllowedOAuthFlows"] == ["code"]
+    assert on_one_machine["ExplicitAuthFlows"] == ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+    for client in (deployed, on_one_machine):
+        assert client["GenerateSecret"] is False
+        assert client["PreventUserExistenceErrors"] == "ENABLED"
+
+
+def test_the_local_stack_has_the_same_parts_but_the_sign_in_page(dev: Synthesised, local: Synthesised) -> None:
+    assert set(dev.resources) - set(local.resources) == {"DriversPoolSignIn"}
+    assert set(local.resources) <= set(dev.resources)
+
+
+def test_the_stack_tells_what_tools_need_to_know(dev: Synthesised) -> None:
+    assert set(dev.outputs) == {
+        "ApiUrl",
+        "UserPoolId",
+        "UserPoolClientId",
+        "ChargersTableName",
+        "SessionsTableName",
+        "DevicePolicyName",
+        "ThingTypeName",
+        "ReportsQueueUrl",
+        "ReportsDeadLetterQueueUrl",
+        "PresenceQueueUrl",
+        "PresenceDeadLetterQueueUrl",
+    }
+
+
+@pytest.mark.slow
+def test_cfn_lint_finds_nothing(dev: Synthesised, prod: Synthesised, local: Synthesised) -> None:
+    paths = [str(template.path) for template in (dev, prod, local)]
+    # W3005: CDK names dependencies that a reference implies already.
+    command = [
+        str(Path(sys.executable).with_name("cfn-lint")),
+        "-i",
+        "W3005",
+        "-r",
+        "us-east-1",
+        "eu-central-1",
+        "--",
+        *paths,
+    ]
+    result = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - our own arguments
+    assert (result.returncode, result.stdout) == (0, "")
