@@ -13,6 +13,8 @@ from local.processes import Processes, StepFailed
 from local.settings import REPO
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from local.emulator import Emulator
     from local.settings import Settings
 
@@ -58,7 +60,12 @@ class Deployment:
         bootstrap = ["bootstrap", f"aws://{ACCOUNT}/{self._settings.region}"]
         synth = ["synth", "--quiet", "--output", str(self._assembly), "-c", "bundle=host", "-c", "local=true"]
         synth += ["-c", f"env={self._settings.environment}"]
-        running = [self._start("bootstrap", bootstrap, emulator), self._start("synth", synth, emulator)]
+        # Bootstrapping needs no app: from elsewhere than the repository, the CLI does not look for one, and two local
+        # stacks that start at the same time do not lock each other out of cdk.out.
+        running = [
+            self._start("bootstrap", bootstrap, emulator, cwd=self._settings.home),
+            self._start("synth", synth, emulator),
+        ]
         for child in running:
             self._processes.finish(child, f"`cdk {child.name}` failed", STEP_WITHIN_S)
 
@@ -78,7 +85,7 @@ class Deployment:
         except ValidationError as error:
             raise StepFailed(f"The deployed stack has other outputs than expected: {error}", child.log) from error
 
-    def _start(self, name: str, arguments: list[str], emulator: Emulator) -> Any:
+    def _start(self, name: str, arguments: list[str], emulator: Emulator, cwd: Path = REPO) -> Any:
         environment = self._settings.aws_environment(emulator.endpoint_url) | {
             "CDK_DISABLE_CLI_TELEMETRY": "true",
             "CDK_DEFAULT_ACCOUNT": ACCOUNT,
@@ -87,7 +94,7 @@ class Deployment:
             "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
         }
         command = [str(self._settings.cdk), *arguments, "--no-notices", "--no-version-reporting", "--ci"]
-        return self._processes.start(name, command, environment, REPO)
+        return self._processes.start(name, command, environment, cwd)
 
 
 def api_host(outputs: Outputs, emulator: Emulator) -> str:

@@ -135,6 +135,14 @@ class AwsCalls:
         return sum(self.by_function.values(), Counter())
 
 
+@dataclass(frozen=True)
+class DeadLetter:
+    """A document nobody could use, as the topic rule forwarded it, and what was wrong with it."""
+
+    body: dict[str, Any]
+    why: str
+
+
 @dataclass
 class LocalStack:
     """The running stack, and what tests do with it."""
@@ -175,15 +183,18 @@ class LocalStack:
         )["Items"]
         return found
 
-    def dead_letters(self, queue: str = "reports") -> list[str]:
-        """Bodies of what lies in a dead-letter queue (`reports` or `presence`); looking takes them out."""
+    def dead_letters(self, queue: str = "reports") -> list[DeadLetter]:
+        """What lies in a dead-letter queue (`reports` or `presence`); looking takes it out."""
         url = getattr(self.run.queues, f"{queue}_dead_letter")
-        sqs, bodies = self.client("sqs"), []
-        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        sqs, letters = self.client("sqs"), []
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]).get(
+            "Messages"
+        ):
             for message in messages:
-                bodies.append(message["Body"])
+                why = message.get("MessageAttributes", {}).get("why", {}).get("StringValue", "")
+                letters.append(DeadLetter(json.loads(message["Body"]), why))
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return bodies
+        return letters
 
     @contextmanager
     def counted_calls(self) -> Iterator[AwsCalls]:

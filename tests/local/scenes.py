@@ -1,0 +1,94 @@
+"""Scenes that the end-to-end tests begin with, told as a driver would."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from local.client import DriverApi
+from local.waiting import wait_for
+from tests.local.support import WITHIN_S, FreshCharger
+
+Session = Mapping[str, Any]
+
+FAST = 900
+"""The simulated hardware's time runs this many times as fast where a test is about energy."""
+
+
+def awaited(read: Callable[[], Session], what: str, *, within_s: float = WITHIN_S, **wanted: Any) -> Session:
+    """The session once it has these values; a failure shows the last one seen."""
+    seen: list[Session] = []
+
+    def arrived() -> bool:
+        seen.append(read())
+        return all(seen[-1][name] == value for name, value in wanted.items())
+
+    try:
+        wait_for(arrived, what, within_s=within_s)
+    except Exception as error:
+        raise AssertionError(
+            f"{what}: not within {within_s} s; last seen {dict(seen[-1]) if seen else None}"
+        ) from error
+    return seen[-1]
+
+
+def session_of(driver: DriverApi, session_id: str) -> Session:
+    return driver.session(session_id).expect(200)
+
+
+def stop_of(driver: DriverApi, session_id: str) -> Session:
+    stop: Session = session_of(driver, session_id)["stop"] or {"status": None}
+    return stop
+
+
+def charging(driver: DriverApi, charger: FreshCharger, evse_id: int = 1) -> str:
+    """The driver starts at this EVSE; the session's id once the charger has said that it began."""
+    session_id: str = driver.start(charger.charger_id, evse_id).expect(202)["sessionId"]
+    awaited(lambda: session_of(driver, session_id), "the session begins", status="active")
+    return session_id
+
+
+def ended(driver: DriverApi, session_id: str) -> Session:
+    """The session once the API shows it ended."""
+    return awaited(lambda: session_of(driver, session_id), "the session ends", status="ended")
+
+
+def startable(driver: DriverApi, charger: FreshCharger, evse_id: int = 1) -> Session:
+    """The EVSE on the detail screen, once the green button is there."""
+    return awaited(lambda: evse_of(driver, charger, evse_id), "Start charging is back", canStart=True, session=None)
+
+
+def evse_of(driver: DriverApi, charger: FreshCharger, evse_id: int = 1) -> Session:
+    found: Session = driver.charger(charger.charger_id).expect(200)["evses"][evse_id - 1]
+    return found
+
+
+def stages(driver: DriverApi, session_id: str) -> list[str]:
+    return [stage["stage"] for stage in driver.timeline(session_id).expect(200)["stages"]]
+
+
+def resigned(token: str, key: Path, **claims: Any) -> str:
+    """The token with other claims, signed with the pool's own key, as only the pool could."""
+    header, payload, _ = token.split(".")
+    changed = json.loads(base64.urlsafe_b64decode(payload + "==")) | claims
+    body = f"{header}.{_b64(json.dumps(changed).encode())}"
+    private = serialization.load_pem_private_key(key.read_bytes(), password=None)
+    assert isinstance(private, rsa.RSAPrivateKey)
+    return f"{body}.{_b64(private.sign(body.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
+
+
+def tampered(token: str, **claims: Any) -> str:
+    """The token with other claims and its old signature."""
+    header, payload, signature = token.split(".")
+    changed = json.loads(base64.urlsafe_b64decode(payload + "==")) | claims
+    return f"{header}.{_b64(json.dumps(changed).encode())}.{signature}"
+
+
+def _b64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

@@ -1,0 +1,127 @@
+"""The charger is away, or broken: the driver is told the truth, and the stop stays in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from local.client import DriverApi
+from tests.local.scenes import awaited, charging, ended, evse_of, session_of, stages, startable, stop_of
+from tests.local.support import FreshCharger
+
+FreshChargers = Callable[..., FreshCharger]
+
+OVERDUE_WITHIN_S = 25.0
+"""Patience of 15 s, and time for a slow machine."""
+
+
+def test_a_stop_for_an_offline_charger_becomes_overdue_and_is_carried_out_when_it_is_back(
+    owner: DriverApi, fresh_charger: FreshChargers
+) -> None:
+    charger = fresh_charger(through_proxy=True)
+    session_id = charging(owner, charger)
+    assert charger.proxy is not None
+    charger.proxy.cut()
+    awaited(lambda: owner.charger(charger.charger_id).expect(200), "the API knows", connected=False)
+
+    assert owner.stop(session_id).expect(202)["status"] == "stopping"
+    overdue = awaited(
+        lambda: stop_of(owner, session_id), "the stop is overdue", within_s=OVERDUE_WITHIN_S, status="overdue"
+    )
+
+    assert (overdue["reason"], overdue["retryable"]) == ("charger_offline", True)
+    assert overdue["title"] == "The charger is offline"
+    assert overdue["advice"]
+    assert session_of(owner, session_id)["status"] == "active"
+    evse = evse_of(owner, charger)
+    assert (evse["canStop"], evse["notice"]["code"]) == (True, "charger_offline")
+    again = owner.stop(session_id).expect(202)
+    assert (again["status"], again["stop"]["intentId"]) == ("stopping", overdue["intentId"])
+    charger.proxy.restore()
+    session = ended(owner, session_id)
+    assert session["end"]["reason"] == "Remote"
+    assert charger.describe()["contactor_opens"] == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"), [("refuses_to_open", "refused_by_charger"), ("power_keeps_flowing", "power_still_flowing")]
+)
+def test_a_broken_charger_fails_the_stop_with_its_reason_and_the_session_goes_on(
+    owner: DriverApi, fresh_charger: FreshChargers, fault: str, reason: str
+) -> None:
+    charger = fresh_charger()
+    session_id = charging(owner, charger)
+    charger.fault(fault)
+
+    answer = owner.stop(session_id, wait_s=10).expect(202)
+
+    stop = answer["stop"]
+    assert (stop["status"], stop["reason"], stop["retryable"]) == ("failed", reason, True)
+    assert stop["title"]
+    assert stop["advice"]
+    assert answer["status"] == "active"
+    assert evse_of(owner, charger)["canStop"] is True
+    charger.fault(fault, on=False)
+    if fault == "refuses_to_open":  # else the contactor is open, and the session ends by itself
+        assert owner.stop(session_id, wait_s=10).expect(200)["stop"]["intentId"] != stop["intentId"]
+    session = ended(owner, session_id)
+    assert session["end"]["reason"] == "Remote"
+    assert stages(owner, session_id).count("stop_failed") == 1
+
+
+def test_a_stop_for_a_start_that_has_not_happened_cancels_it(owner: DriverApi, fresh_charger: FreshChargers) -> None:
+    charger = fresh_charger(through_proxy=True)
+    assert charger.proxy is not None
+    charger.proxy.stall()  # the broker still believes that the charger is there
+    charger.kill_agent()
+    session_id = owner.start(charger.charger_id, 1).expect(202)["sessionId"]
+    start = charger.shadow()["state"]["desired"]["intent"][0]
+    assert owner.stop(session_id).expect(202)["status"] == "stopping"
+
+    charger.proxy.restore()
+    charger.start_agent()
+
+    session = awaited(lambda: session_of(owner, session_id), "the session is over", status="failed")
+    assert session["failure"]["code"] == "cancelled"
+    assert (session["stop"]["status"], session["stop"]["reason"]) == ("done", "never_started")
+    startable(owner, charger)
+    before = charger.shadow_version()
+    charger.desire(start)  # the start arrives after all
+    awaited(lambda: {"answered": charger.shadow_version() > before + 1}, "the start is answered", answered=True)
+    ack = charger.shadow()["state"]["reported"]["ack"][0]
+    assert (ack["id"], ack["status"], ack["reason"]) == (start["id"], "refused", "cancelled")
+    assert charger.describe()["contactor_closes"] == 0
+
+
+def test_a_start_that_arrives_after_its_expiry_is_refused(owner: DriverApi, fresh_charger: FreshChargers) -> None:
+    charger = fresh_charger(through_proxy=True)
+    assert charger.proxy is not None
+    charger.proxy.stall()
+    charger.kill_agent()
+    session_id = owner.start(charger.charger_id, 1).expect(202)["sessionId"]
+    start = charger.shadow()["state"]["desired"]["intent"][0]
+    charger.desire({**start, "expiresAt": start["issuedAt"] - 1})  # the same start, as if it had waited too long
+
+    charger.proxy.restore()
+    charger.start_agent()
+
+    session = awaited(lambda: session_of(owner, session_id), "the start is refused", status="failed")
+    assert session["failure"]["code"] == "start_expired"
+    assert session["estimated"] is False, "the charger said so"
+    assert charger.describe()["contactor_closes"] == 0
+    startable(owner, charger)
+
+
+def test_a_cable_that_is_pulled_ends_the_session_and_frees_the_connector(
+    owner: DriverApi, fresh_charger: FreshChargers
+) -> None:
+    charger = fresh_charger()
+    session_id = charging(owner, charger)
+
+    charger.do("unplug")
+
+    assert ended(owner, session_id)["end"]["reason"] == "EVDisconnected"
+    awaited(lambda: evse_of(owner, charger), "the connector is free", status="available", cable="unplugged")
+    refused = owner.start(charger.charger_id, 1)
+    assert (refused.status, refused.body["code"]) == (409, "cable_not_plugged")
