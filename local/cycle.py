@@ -28,6 +28,7 @@ WITHIN_S = 20.0
 ENOUGH_WH = 10
 """What the car takes before the driver stops: a 22 kW charger delivers it in about three seconds, ramp included."""
 STOP_WAIT_S = 5
+WATCH_EVERY_S = 0.25
 
 COLOURS = {"driver": BOLD, "API": CYAN, "cloud": CYAN, "agent": YELLOW, "hardware": GREEN}
 
@@ -107,24 +108,27 @@ def _start(api: DriverApi, plant: Plant, terminal: Terminal) -> str:
     tap = Fact(time.time(), "driver", "taps Start charging")
     story = Story(terminal, tap)
     session_id: str = api.start(CHARGER_ID, EVSE_ID).expect(202)["sessionId"]
-    story.tell(Fact(time.time(), "API", f"202: session {session_id} is pending"))
+    said = [Fact(time.time(), "API", f"202: session {session_id} is pending")]
 
-    def active() -> Mapping[str, Any] | None:
+    def active() -> bool:
         session = api.session(session_id).expect(200)
         if session["status"] not in ("pending", "active"):
             raise StepFailed(f"The session did not become active: {dict(session)}")
-        return session if session["status"] == "active" else None
+        return bool(session["status"] == "active")
 
-    wait_for(active, "The session becomes active", within_s=WITHIN_S)
-    seen = Fact(time.time(), "API", "shows the session active")
-    wait_for(lambda: "start_done" in _stages(api, session_id), "The start is confirmed as done", within_s=WITHIN_S)
-    story.tell(*_actions(plant, tap.at), *_stages(api, session_id).values(), seen)
+    try:
+        wait_for(active, "The session becomes active", within_s=WITHIN_S)
+        said.append(Fact(time.time(), "API", "shows the session active"))
+        wait_for(lambda: "start_done" in _stages(api, session_id), "The start is confirmed as done", within_s=WITHIN_S)
+    finally:
+        # Also when something is missing: what did happen tells where it got stuck.
+        story.tell(*_actions(plant, tap.at), *_stages(api, session_id).values(), *said)
 
     def charged() -> Mapping[str, Any] | None:
         session = api.session(session_id).expect(200)
         return session if (session["energyWh"] or 0) >= ENOUGH_WH else None
 
-    session = wait_for(charged, f"The API shows {ENOUGH_WH} Wh", within_s=WITHIN_S)
+    session = wait_for(charged, f"The API shows {ENOUGH_WH} Wh", within_s=WITHIN_S, every_s=WATCH_EVERY_S)
     power = f"{session['powerW'] / 1000:.1f} kW, " if session["powerW"] else ""
     story.tell(Fact(time.time(), "API", f"shows {power}{session['energyWh'] / 1000:.3f} kWh delivered"))
     return session_id

@@ -140,5 +140,5 @@ def _recorded(home: Path) -> dict[str, int]:
 
 def _left_of(home: Path) -> list[str]:
     """Command lines of the processes that name this stack's folder, other than the one that runs it."""
-    found = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)  # noqa: S607  # the system's
+    found = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True)  # noqa: S607  # the system's
     return [line for line in found.stdout.splitlines() if str(home) in line and " -m local " not in line]
