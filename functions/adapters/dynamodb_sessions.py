@@ -22,13 +22,18 @@ BY_OWNER = "by_owner"
 """Index of the sessions by owner and time of creation."""
 
 _STOP_CONDITION = (
-    "#owner = :owner AND #phase IN (:pending, :active) AND (attribute_not_exists(#stop) OR "
-    "(#stop.#status IN (:requested, :accepted, :executing) AND #sent <= :resend_before))"
+    "#owner = :owner AND #phase IN (:pending, :active) AND "
+    "(attribute_exists(#started) OR NOT #start.#status IN (:refused, :failed)) AND "
+    "(attribute_not_exists(#stop) OR (#stop.#status IN (:requested, :accepted, :executing) AND "
+    "(#not_sent = :true OR attribute_not_exists(#sent) OR #sent <= :resend_before)))"
 )
+"""`stopping.verdict` is `SEND`, in DynamoDB's words; a contract test holds the two together."""
 _STOP_UPDATE = "SET #stop = if_not_exists(#stop, :stop), #sent = :now, #not_sent = :false ADD #revision :one"
 _STOP_NAMES = {
     "#owner": "owner",
     "#phase": "phase",
+    "#start": "start",
+    "#started": "started_at_ms",
     "#stop": "stop",
     "#status": "status",
     "#sent": "stop_sent_at_ms",
@@ -63,10 +68,13 @@ class DynamoSessions:
             ":requested": IntentStatus.REQUESTED.value,
             ":accepted": IntentStatus.ACCEPTED.value,
             ":executing": IntentStatus.EXECUTING.value,
+            ":refused": IntentStatus.REFUSED.value,
+            ":failed": IntentStatus.FAILED.value,
             ":resend_before": resend_before_ms,
             ":stop": items.to_item(stop),
             ":now": stop.requested_at_ms,
             ":false": False,
+            ":true": True,
             ":one": 1,
         }
         with aws_errors():

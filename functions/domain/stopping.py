@@ -7,17 +7,19 @@ is never refused because of account state or because the charger seems to be off
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from contract.intents import Intent
 from contract.vocabulary import Act, RequestedBy
 from functions.domain import outlook
-from functions.domain.change import change
-from functions.domain.errors import CallerError, TemporaryError
+from functions.domain.change import ATTEMPTS, change
+from functions.domain.errors import CallerError, PolarisError, TemporaryError
 from functions.domain.patience import Patience
 from functions.domain.ports import Clock, NewId, Sessions, Shadows, Sleep
 from functions.domain.records import IntentRecord, IntentStatus, SessionPhase, SessionRecord
+from functions.domain.transitions import never_began
 
 PAST_STOPS_KEPT = 20
 """Settled stops kept on a record for its timeline; a record stays far below DynamoDB's 400 KB."""
@@ -34,9 +36,9 @@ class Verdict(StrEnum):
     RENEW = "renew"
     """The last stop is settled and the session still runs: this is a new stop."""
     WAIT = "wait"
-    """The stop was sent a moment ago: the same tap again."""
+    """The stop was sent, or carried out, a moment ago: the same tap again."""
     OVER = "over"
-    """The session has ended: nothing to stop."""
+    """The session has ended or will never begin: nothing to stop, and its EVSE may be somebody else's by now."""
     MISSING = "missing"
     """No such session, or somebody else's, which must look the same."""
 
@@ -45,13 +47,17 @@ def verdict(session: SessionRecord | None, *, owner: str, resend_before_ms: int)
     """The rule of the stop. The conditional write of each adapter grants exactly `SEND`."""
     if session is None or session.owner != owner:
         return Verdict.MISSING
-    if session.phase is SessionPhase.ENDED:
+    if session.phase is SessionPhase.ENDED or never_began(session):
         return Verdict.OVER
-    if session.stop is None:
+    stop = session.stop
+    if stop is None:
         return Verdict.SEND
-    if not session.stop.status.in_force:
+    if stop.status is IntentStatus.DONE and stop.updated_at_ms > resend_before_ms:
+        return Verdict.WAIT  # the end is on its way
+    if not stop.status.in_force:
         return Verdict.RENEW
-    return Verdict.SEND if (session.stop_sent_at_ms or 0) <= resend_before_ms else Verdict.WAIT
+    due = session.stop_not_sent or (session.stop_sent_at_ms or 0) <= resend_before_ms
+    return Verdict.SEND if due else Verdict.WAIT
 
 
 def with_stop(session: SessionRecord, stop: IntentRecord) -> SessionRecord:
@@ -93,7 +99,7 @@ class Stopping:
         applied = write.applied or ours
         match Verdict.SEND if applied else verdict(session, owner=owner, resend_before_ms=resend_before_ms):
             case Verdict.RENEW if session is not None:
-                return self._renew(session, stop)
+                return self._renew(session, stop, resend_before_ms)
             case Verdict.SEND if session is not None:
                 # Applied; or not applied although the rule allows it, which means that somebody changed the record
                 # in between: then their stop is the one in force, and sending it again is harmless.
@@ -103,14 +109,23 @@ class Stopping:
             case _:
                 raise CallerError("session_not_found", "There is no such session of yours.")
 
-    def _renew(self, session: SessionRecord, stop: IntentRecord) -> SessionRecord:
-        renewed = with_stop(session, stop)
-        if self.sessions.replace(session, renewed):
-            return self._send(renewed)
-        current = self.sessions.get(session.session_id)  # five taps at once: one of them renewed it
-        if current is None:
-            raise CallerError("session_not_found", "There is no such session of yours.")
-        return current
+    def _renew(self, session: SessionRecord, stop: IntentRecord, resend_before_ms: int) -> SessionRecord:
+        """Put a new stop in the place of a settled one, whatever else is written to the record meanwhile."""
+        for _ in range(ATTEMPTS):
+            renewed = with_stop(session, stop)
+            if self.sessions.replace(session, renewed):
+                return self._send(renewed)
+            current = self.sessions.get(session.session_id)
+            if current is None:
+                break
+            if current.stop is not None and current.stop.intent_id == stop.intent_id:
+                return self._send(current)  # a retried write found what it wrote itself
+            match verdict(current, owner=session.owner, resend_before_ms=resend_before_ms):
+                case Verdict.RENEW | Verdict.SEND:
+                    session = current
+                case _:
+                    return current  # five taps at once: one of them renewed it; or the session has ended
+        raise TemporaryError("unavailable", "The record kept changing.")
 
     def _send(self, session: SessionRecord) -> SessionRecord:
         if session.stop is None:
@@ -124,10 +139,23 @@ class Stopping:
         )
         try:
             self.shadows.send(session.charger_id, session.evse_id, intent)
-        except TemporaryError as error:
-            self.sessions.replace(session, replace(session, stop_not_sent=True))
+        except PolarisError as error:
+            self._note_not_sent(session)
+            if not isinstance(error, TemporaryError):
+                raise  # our own fault: trying again will not mend it, so it must be seen
             raise TemporaryError("not_sent", error.detail, retry_after_s=self.patience.resend_after_s) from error
         return session
+
+    def _note_not_sent(self, session: SessionRecord) -> None:
+        """Put on record that this stop did not reach the shadow, unless it has been answered or sent again since."""
+        sending = (session.stop, session.stop_sent_at_ms)
+        change(
+            lambda: self.sessions.get(session.session_id),
+            self.sessions.replace,
+            lambda current: (
+                replace(current, stop_not_sent=True) if (current.stop, current.stop_sent_at_ms) == sending else current
+            ),
+        )
 
     def wait(self, session: SessionRecord, *, seconds: float) -> SessionRecord:
         """The session once its stop has an outcome, or as it is when the time is up. Only reads."""
@@ -136,7 +164,8 @@ class Stopping:
         while not self._has_outcome(session) and self.clock() < deadline_ms:
             self.sleep(WAIT_STEPS_S[min(step, len(WAIT_STEPS_S) - 1)])
             step += 1
-            session = self.sessions.get(session.session_id) or session
+            with suppress(TemporaryError):  # the stop is sent: a read that fails must not look as if it were not
+                session = self.sessions.get(session.session_id) or session
         return session
 
     def _has_outcome(self, session: SessionRecord) -> bool:

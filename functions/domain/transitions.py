@@ -107,7 +107,9 @@ def _acked(intent: IntentRecord, ack: Ack, received_at_ms: int) -> IntentRecord:
     status = IntentStatus(ack.status.value)
     if status.rank <= intent.status.rank:
         return intent
-    moved = replace(intent, status=status, reason=ack.reason.value)
+    if intent.status is IntentStatus.WITHDRAWN and ack.reason is AckReason.WITHDRAWN:
+        return intent  # what the driver said, said back
+    moved = replace(intent, status=status, reason=ack.reason.value, settled_at_ms=None)
     match ack.status:
         case AckStatus.ACCEPTED:
             return replace(moved, accepted_at_ms=received_at_ms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from functions.adapters.memory import (
@@ -13,14 +14,43 @@ from functions.adapters.memory import (
     MemoryWatchers,
 )
 from functions.domain.patience import Patience
+from functions.domain.ports import StopWrite
 from functions.domain.presence import Presence
 from functions.domain.reading import Reading
-from functions.domain.records import ChargerRecord, EvseRecord, SessionRecord
+from functions.domain.records import ChargerRecord, EvseRecord, IntentRecord, SessionRecord
 from functions.domain.reporting import Reporting
 from functions.domain.starting import Starting
 from functions.domain.stopping import Stopping
 from tests.support import builders
 from tests.support.clock import FakeClock
+
+
+@dataclass(frozen=True, slots=True)
+class MeddledSessions(MemorySessions):
+    """Somebody else writes just before a replace: each entry is called once, in turn."""
+
+    meddlers: list[Callable[[], object]] = field(default_factory=list)
+
+    def replace(self, old: SessionRecord, new: SessionRecord) -> bool:
+        if self.meddlers:
+            self.meddlers.pop(0)()
+        return MemorySessions.replace(self, old, new)
+
+
+@dataclass(frozen=True, slots=True)
+class RetriedSessions(MemorySessions):
+    """The answer to each write is lost once, so that the SDK sends the same write again."""
+
+    def request_stop(self, session_id: str, *, owner: str, stop: IntentRecord, resend_before_ms: int) -> StopWrite:
+        for _ in range(2):
+            answer = MemorySessions.request_stop(
+                self, session_id, owner=owner, stop=stop, resend_before_ms=resend_before_ms
+            )
+        return answer
+
+    def replace(self, old: SessionRecord, new: SessionRecord) -> bool:
+        MemorySessions.replace(self, old, new)
+        return MemorySessions.replace(self, old, new)
 
 
 @dataclass
@@ -33,9 +63,10 @@ class Cloud:
     shadows: MemoryShadows = field(default_factory=MemoryShadows)
     watchers: MemoryWatchers = field(default_factory=MemoryWatchers)
     dead_letters: MemoryDeadLetters = field(default_factory=MemoryDeadLetters)
+    kind_of_sessions: Callable[[Memory], MemorySessions] = MemorySessions
 
     def __post_init__(self) -> None:
-        self.sessions = MemorySessions(self.memory)
+        self.sessions = self.kind_of_sessions(self.memory)
         self.chargers = MemoryChargers(self.memory)
         new_id = builders.ids()
         self.stopping = Stopping(
@@ -82,3 +113,8 @@ class Cloud:
 
     def hear(self, *messages: str) -> list[str]:
         return [self.reporting.take(message, received_at_ms=self.clock()) for message in messages]
+
+    @property
+    def sent(self) -> list[str]:
+        """What went to the shadows, as `act intent-id`."""
+        return [f"{intent.act.value} {intent.id}" for _, _, intent in self.shadows.sent]

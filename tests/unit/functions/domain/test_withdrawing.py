@@ -1,0 +1,135 @@
+"""Taking a stop back: possible until the charger has answered, and never a promise the charger has not heard."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract.vocabulary import Act
+from functions.domain.errors import CallerError, TemporaryError
+from functions.domain.outlook import session_status, stop_status
+from functions.domain.records import IntentStatus, SessionPhase, SessionRecord
+from tests.support import builders
+from tests.support.builders import NEIGHBOUR, OWNER, SESSION, STOP_INTENT
+from tests.support.cloud import Cloud, MeddledSessions
+
+
+def heard_ack(cloud: Cloud, status: str, reason: str = "", version: int = 20) -> None:
+    document = builders.reported(n=version, ack=builders.ack(status=status, reason=reason), intent=builders.stop_wire())
+    cloud.hear(builders.shadow_message(document, version=version))
+
+
+def test_a_stop_nobody_answered_is_withdrawn_with_a_keep_to_the_charger(cloud: Cloud) -> None:
+    cloud.keep(builders.stopping_session())
+    session = cloud.stopping.withdraw(SESSION, owner=OWNER)
+    ((_, _, intent),) = cloud.shadows.sent
+    assert (intent.act, intent.session_id) == (Act.KEEP, SESSION)
+    assert session.keep_intent_id == intent.id
+    assert stop_status(session, now_ms=cloud.clock(), patience=cloud.patience) == "withdrawn"
+    assert session_status(session, now_ms=cloud.clock(), patience=cloud.patience) == "active"
+    assert cloud.session().stop == session.stop
+
+
+def test_withdrawing_twice_is_withdrawing_once(cloud: Cloud) -> None:
+    cloud.keep(builders.stopping_session())
+    first = cloud.stopping.withdraw(SESSION, owner=OWNER)
+    assert cloud.stopping.withdraw(SESSION, owner=OWNER).stop == first.stop
+    assert len(cloud.sent) == 1
+
+
+def test_a_stop_that_was_never_sent_can_be_withdrawn(cloud: Cloud) -> None:
+    cloud.keep(builders.stopping_session(stop_not_sent=True))
+    session = cloud.stopping.withdraw(SESSION, owner=OWNER)
+    assert stop_status(session, now_ms=cloud.clock(), patience=cloud.patience) == "withdrawn"
+
+
+@pytest.mark.parametrize(
+    ("session", "code"),
+    [
+        (builders.active_session(), "no_stop_to_withdraw"),
+        (builders.stopping_session(phase=SessionPhase.ENDED), "session_not_active"),
+        *(
+            (builders.stopping_session(stop=builders.stop_intent(status=status)), "stop_already_acknowledged")
+            for status in IntentStatus
+            if status not in (IntentStatus.REQUESTED, IntentStatus.WITHDRAWN)
+        ),
+    ],
+)
+def test_what_cannot_be_withdrawn_is_refused_and_nothing_is_written(
+    cloud: Cloud, session: SessionRecord, code: str
+) -> None:
+    cloud.keep(session)
+    with pytest.raises(CallerError) as error:
+        cloud.stopping.withdraw(SESSION, owner=OWNER)
+    assert error.value.code == code
+    assert (cloud.memory.writes, cloud.sent) == (0, [])
+
+
+@pytest.mark.parametrize("session_id", [SESSION, builders.OTHER_SESSION])
+def test_nobody_withdraws_somebody_elses_stop(cloud: Cloud, session_id: str) -> None:
+    cloud.keep(builders.stopping_session())
+    with pytest.raises(CallerError) as error:
+        cloud.stopping.withdraw(session_id, owner=NEIGHBOUR)
+    assert error.value.code == "session_not_found"
+    assert (cloud.memory.writes, cloud.sent) == (0, [])
+
+
+def test_a_withdrawal_the_charger_never_heard_is_not_on_record(cloud: Cloud) -> None:
+    cloud.keep(builders.stopping_session())
+    cloud.shadows.failing_with = TemporaryError("unavailable")
+    with pytest.raises(TemporaryError) as error:
+        cloud.stopping.withdraw(SESSION, owner=OWNER)
+    assert error.value.code == "not_sent"
+    assert cloud.session() == builders.stopping_session()
+
+
+def test_an_answer_that_comes_while_withdrawing_wins() -> None:
+    cloud = Cloud(kind_of_sessions=MeddledSessions)
+    cloud.keep(builders.charger(), builders.evse(), builders.stopping_session())
+    assert isinstance(cloud.sessions, MeddledSessions)
+    cloud.sessions.meddlers.append(lambda: heard_ack(cloud, "executing"))
+    with pytest.raises(CallerError) as error:
+        cloud.stopping.withdraw(SESSION, owner=OWNER)
+    assert error.value.code == "stop_already_acknowledged"
+    stop = cloud.session().stop
+    assert stop is not None
+    assert stop.status is IntentStatus.EXECUTING
+
+
+def test_a_charger_that_stopped_all_the_same_is_believed(cloud: Cloud) -> None:
+    """Scenario 16: the result said one thing and the other happened later."""
+    cloud.keep(builders.stopping_session())
+    cloud.stopping.withdraw(SESSION, owner=OWNER)
+    heard_ack(cloud, "done")
+    stop = cloud.session().stop
+    assert stop is not None
+    assert stop.status is IntentStatus.DONE
+    cloud.hear(builders.event_message(builders.event("ended", 9, meterWh=9000)))
+    assert cloud.session().phase is SessionPhase.ENDED
+
+
+def test_a_charger_that_works_on_a_withdrawn_stop_makes_it_a_stop_again_that_is_not_settled(cloud: Cloud) -> None:
+    cloud.keep(builders.stopping_session())
+    cloud.stopping.withdraw(SESSION, owner=OWNER)
+    cloud.clock.pass_s(1)
+    heard_ack(cloud, "accepted")
+    stop = cloud.session().stop
+    assert stop is not None
+    assert stop.status is IntentStatus.ACCEPTED
+    assert stop.settled_at_ms is None
+    assert stop.updated_at_ms == cloud.clock()
+
+
+def test_a_charger_that_refuses_a_stop_because_it_was_withdrawn_says_nothing_new(cloud: Cloud) -> None:
+    cloud.keep(builders.stopping_session())
+    withdrawn = cloud.stopping.withdraw(SESSION, owner=OWNER)
+    heard_ack(cloud, "refused", "withdrawn")
+    assert cloud.session().stop == withdrawn.stop
+
+
+def test_after_a_withdrawal_a_tap_is_a_new_stop(cloud: Cloud) -> None:
+    cloud.keep(builders.stopping_session())
+    cloud.stopping.withdraw(SESSION, owner=OWNER)
+    session = cloud.stopping.stop(SESSION, owner=OWNER)
+    assert session.stop is not None
+    assert session.stop.intent_id != STOP_INTENT
+    assert [past.status for past in session.past_stops] == [IntentStatus.WITHDRAWN]
