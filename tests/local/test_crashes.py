@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 from local.client import DriverApi
@@ -21,7 +22,7 @@ def said(charger: FreshCharger, sentence: str) -> bool:
 
 def outbox(charger: FreshCharger) -> list[str]:
     """Types of the events that wait in the journal of a dead agent."""
-    with sqlite3.connect(charger.journal) as journal:
+    with closing(sqlite3.connect(charger.journal)) as journal:
         return [kind for (kind,) in journal.execute("SELECT type FROM outbox ORDER BY number")]
 
 
