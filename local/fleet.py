@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from local.seed import DeviceFiles, Site
     from local.settings import Settings
 
-PLANT_READY_WITHIN_S = 15.0
-AGENT_READY_WITHIN_S = 30.0
+PLANT_READY_WITHIN_S = 30.0
+AGENT_READY_WITHIN_S = 60.0
 SOCKET_PATH_MAX_BYTES = 100
 """A Unix socket's path holds 108 bytes on Linux and 104 elsewhere (sockaddr_un), the closing zero included."""
 

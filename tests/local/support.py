@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from local.runfile import RunFile
     from local.stack import Stack
 
-WITHIN_S = 20.0
+WITHIN_S = 30.0
 
 
 @dataclass
