@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 
+SYNCHRONOUS = "FULL"
+"""Every commit waits for the storage: what the journal says has happened has happened, whenever the power goes."""
+
+LOCK_WAIT_S = 5.0
+"""An agent that is being replaced may take this long to let go of the file."""
+
 _TABLES = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE intents (
@@ -49,11 +55,11 @@ def connect(path: Path) -> sqlite3.Connection:
         UnreadableError: it is damaged, or of another version.
         sqlite3.OperationalError: another process has it open, or the place cannot be written.
     """
-    db = sqlite3.connect(path, isolation_level=None)
+    db = sqlite3.connect(path, timeout=LOCK_WAIT_S, isolation_level=None)
     try:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")  # two agents on one journal would both act
         db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
+        db.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
         _check(db)
     except UnreadableError:
         db.close()
