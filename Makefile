@@ -70,6 +70,10 @@ run: install  ## the whole system on this machine: play start, charging, stop on
 test: install  ## every test: unit, contract, infra, and end to end on the local stack
 	@$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: bench
+bench: install  ## how fast a stop is over the whole local stack
+	@$(BIN)/python -m local.bench $(ARGS)
+
 .PHONY: check
 check: .venv/.installed  ## style, types, import rules, generated documents: what needs no running system
 	@$(BIN)/ruff format --check --quiet . || { echo 'run make fmt'; exit 1; }
