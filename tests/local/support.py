@@ -196,6 +196,17 @@ class LocalStack:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return letters
 
+    def function_log(self, function: str) -> list[str]:
+        """What a function (`stop_session`) has logged, oldest first."""
+        logs = self.client("logs")
+        names = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+        return [
+            event["message"]
+            for name in names
+            if function.replace("_", "") in name.lower()
+            for event in logs.filter_log_events(logGroupName=name)["events"]
+        ]
+
     @contextmanager
     def counted_calls(self) -> Iterator[AwsCalls]:
         """Count what the functions ask of AWS meanwhile; the numbers are there when it is over."""
