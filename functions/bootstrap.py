@@ -41,9 +41,9 @@ def new_id() -> str:
 
 
 @cache
-def client(service: str) -> Any:
-    """The boto3 client of a service; its endpoint comes from the environment where it is not AWS's own."""
-    return boto3.client(service, config=_CLIENTS)  # type: ignore[call-overload]  # the stubs want a literal
+def client(service: str, endpoint_url: str | None = None) -> Any:
+    """The boto3 client of a service, at the region's endpoint unless another one is named."""
+    return boto3.client(service, config=_CLIENTS, endpoint_url=endpoint_url)  # type: ignore[call-overload]  # the stubs want a literal
 
 
 @cache
@@ -52,7 +52,7 @@ def stopping() -> Stopping:
     conf = settings.StopSessionSettings.read(os.environ)
     return Stopping(
         sessions=DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table),
-        shadows=IotShadows(client("iot-data")),
+        shadows=IotShadows(client("iot-data", conf.iot_data_endpoint)),
         clock=now_ms,
         new_id=new_id,
         sleep=time.sleep,
@@ -67,7 +67,7 @@ def starting() -> Starting:
     return Starting(
         sessions=DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table),
         chargers=DynamoChargers(client("dynamodb"), conf.chargers_table),
-        shadows=IotShadows(client("iot-data")),
+        shadows=IotShadows(client("iot-data", conf.iot_data_endpoint)),
         clock=now_ms,
         new_id=new_id,
         patience=conf.patience,
@@ -81,7 +81,7 @@ def reading() -> Reading:
     return Reading(
         sessions=DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table),
         chargers=DynamoChargers(client("dynamodb"), conf.chargers_table),
-        watchers=IotWatchers(client("iot-data")),
+        watchers=IotWatchers(client("iot-data", conf.iot_data_endpoint)),
         clock=now_ms,
         patience=conf.patience,
     )

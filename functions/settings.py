@@ -45,12 +45,15 @@ class ChargersApiSettings(Settings):
 class SessionsApiSettings(ChargersApiSettings):
     """Reads sessions, and whether their chargers are connected."""
 
+    iot_data_endpoint: Name | None = None
+    """Address of the account's own IoT data endpoint; None is the region's, which botocore knows."""
 
-class StopSessionSettings(ChargersApiSettings):
+
+class StopSessionSettings(SessionsApiSettings):
     """Stops sessions."""
 
 
-class StartSessionSettings(ChargersApiSettings):
+class StartSessionSettings(SessionsApiSettings):
     """Starts sessions."""
 
     start_ttl_s: Annotated[int, Field(ge=5, le=600)] = _DEFAULTS.start_ttl_s

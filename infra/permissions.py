@@ -41,7 +41,7 @@ def read_chargers(tables: Tables) -> Grant:
     """`chargers_api`: the list and one charger, with the session on it if it is the driver's own."""
     return _grant(
         _allow(["Scan", "Query"], tables.chargers.table_arn),
-        _allow(["GetItem", "BatchGetItem"], tables.sessions.table_arn),
+        _allow(["GetItem"], tables.sessions.table_arn),
     )
 
 
@@ -62,7 +62,7 @@ def start_sessions(tables: Tables, scope: Construct, environment: Environment) -
     shadow = _shadows(environment)
     return _grant(
         _allow(["GetItem", "PutItem"], tables.sessions.table_arn),
-        _allow(["Query", "GetItem", "UpdateItem"], tables.chargers.table_arn),
+        _allow(["Query", "UpdateItem"], tables.chargers.table_arn),
         iam.PolicyStatement(actions=["iot:UpdateThingShadow"], resources=[_iot(scope, shadow)]),
         wildcards={shadow: WHICHEVER_EVSE},
     )
@@ -73,7 +73,6 @@ def stop_sessions(tables: Tables, scope: Construct, environment: Environment) ->
     shadow = _shadows(environment)
     return _grant(
         _allow(["GetItem", "UpdateItem"], tables.sessions.table_arn),
-        _allow(["GetItem"], tables.chargers.table_arn),
         iam.PolicyStatement(actions=["iot:UpdateThingShadow"], resources=[_iot(scope, shadow)]),
         wildcards={shadow: WHICHEVER_EVSE},
     )

@@ -24,15 +24,15 @@ def drains(inbox: str) -> set[tuple[str, str]]:
 
 
 WORK = {
-    "chargers_api": table(CHARGERS, "Scan", "Query") | table(SESSIONS, "GetItem", "BatchGetItem"),
+    "chargers_api": table(CHARGERS, "Scan", "Query") | table(SESSIONS, "GetItem"),
     "sessions_api": table(SESSIONS, "GetItem", "Query", "UpdateItem")
     | table(f"{SESSIONS}/index/by_owner", "Query")
     | table(CHARGERS, "GetItem")
     | {WATCH},
     "start_session": table(SESSIONS, "GetItem", "PutItem")
-    | table(CHARGERS, "Query", "GetItem", "UpdateItem")
+    | table(CHARGERS, "Query", "UpdateItem")
     | {INTENT},
-    "stop_session": table(SESSIONS, "GetItem", "UpdateItem") | table(CHARGERS, "GetItem") | {INTENT},
+    "stop_session": table(SESSIONS, "GetItem", "UpdateItem") | {INTENT},
     "charger_reports": table(SESSIONS, "GetItem", "PutItem", "UpdateItem")
     | table(CHARGERS, "GetItem", "UpdateItem")
     | drains("Reports"),
