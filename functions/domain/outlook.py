@@ -58,7 +58,8 @@ def failure_reason(session: SessionRecord, *, now_ms: int, patience: Patience) -
     if session.phase is not SessionPhase.PENDING:
         return ""
     if never_began(session):
-        return session.start.reason or "cancelled"
+        turned_down = session.start.status in (IntentStatus.REFUSED, IntentStatus.FAILED)
+        return session.start.reason or ("refused_by_charger" if turned_down else "cancelled")
     if start_ran_out(session, now_ms=now_ms, patience=patience):
         return "start_expired"
     return ""

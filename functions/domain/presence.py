@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from contract.wire import ChargerId
 from functions.domain.change import change
 from functions.domain.errors import ContractViolation
 from functions.domain.ports import Chargers
@@ -20,7 +19,8 @@ class LifecycleEvent(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
 
-    client_id: ChargerId
+    client_id: Annotated[str, Field(min_length=1, max_length=256)]
+    """Of any client of the account, so it need not look like a charger's id."""
     event_type: Literal["connected", "disconnected"]
     at: int
     session_identifier: str
@@ -34,11 +34,15 @@ def with_lifecycle(charger: ChargerRecord, event: LifecycleEvent) -> ChargerReco
     `connected` cannot resurrect a charger.
     """
     known_ms = charger.presence_at_ms
+    same_connection = charger.presence_session == event.session_identifier
     if event.event_type == "connected":
-        if known_ms is not None and event.at <= known_ms:
+        # A charger that reconnects loses its old connection in the same millisecond.
+        if known_ms is not None and (event.at < known_ms or (event.at == known_ms and same_connection)):
             return charger
         return replace(charger, connected=True, presence_at_ms=event.at, presence_session=event.session_identifier)
-    if charger.presence_session not in (None, event.session_identifier) or charger.connected is False:
+    if charger.connected and not same_connection:
+        return charger
+    if charger.connected is False and (same_connection or event.at <= (known_ms or 0)):
         return charger
     return replace(
         charger,

@@ -49,9 +49,9 @@ class Reading:
         if session.phase is not SessionPhase.ACTIVE or now_ms < (session.watch_until_ms or 0):
             return
         until_ms = now_ms + self.patience.watch_s * 1000
-        if not self.sessions.replace(session, replace(session, watch_until_ms=until_ms)):
-            return  # somebody else wrote at this moment; the next look asks again
         try:
+            if not self.sessions.replace(session, replace(session, watch_until_ms=until_ms)):
+                return  # somebody else wrote at this moment; the next look asks again
             until_s = until_ms // 1000 + self.patience.watch_overlap_s
             self.watchers.hint(session.charger_id, session.evse_id, until_s)
         except TemporaryError:

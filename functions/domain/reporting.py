@@ -22,7 +22,16 @@ from functions.domain.change import change
 from functions.domain.errors import ContractViolation
 from functions.domain.ports import Chargers, Sessions
 from functions.domain.records import EvseRecord, MeterSample, SessionRecord
-from functions.domain.transitions import is_running, never_began, occupied, released, with_ack, with_event, with_report
+from functions.domain.transitions import (
+    believed_ms,
+    is_running,
+    never_began,
+    occupied,
+    released,
+    with_ack,
+    with_event,
+    with_report,
+)
 
 DOCUMENT_MAX_BYTES = 16_384
 """Twice the shadow service's own limit of 8 KB: what is larger did not come from it."""
@@ -163,7 +172,7 @@ class Reporting:
             MeterSample(
                 session_id=event.session_id,
                 seq=event.seq,
-                at_ms=event.at * 1000,
+                at_ms=believed_ms(session, event, received_at_ms=received_at_ms),
                 meter_wh=event.meter_wh,
                 power_w=event.power_w,
             )

@@ -14,11 +14,21 @@ from contract.reports import Ack, Reported
 from contract.vocabulary import AckReason, AckStatus, EndMethod, EventType, SessionState
 from functions.domain.records import EndRecord, EvseRecord, IntentRecord, IntentStatus, SessionPhase, SessionRecord
 
-MAX_CLOCK_AHEAD_MS = 120_000
-"""A sample from further in the future than this comes from a wrong clock and counts as taken when it arrived.
+MAX_CLOCK_OFF_MS = 120_000
+"""A time further than this in the future, or before its session was asked for, comes from a wrong clock.
 
 Two minutes: what a charger's clock may be off before its certificate checks become doubtful as well.
 """
+
+
+def believed_ms(session: SessionRecord, event: SessionEvent, *, received_at_ms: int) -> int:
+    """When an event happened: what the charger's clock said, or when it arrived if that cannot be.
+
+    A charger that was offline tells of the past, and is believed; one whose clock was never set tells of 1970.
+    """
+    at_ms = event.at * 1000
+    possible = session.created_at_ms - MAX_CLOCK_OFF_MS <= at_ms <= received_at_ms + MAX_CLOCK_OFF_MS
+    return at_ms if possible else received_at_ms
 
 
 def with_event(session: SessionRecord, event: SessionEvent, *, received_at_ms: int) -> SessionRecord:
@@ -26,11 +36,7 @@ def with_event(session: SessionRecord, event: SessionEvent, *, received_at_ms: i
 
     A late meter value never reopens a session nor lowers its energy; a reported end replaces an estimated one.
     """
-    at_ms = (
-        min(event.at * 1000, received_at_ms)
-        if event.at * 1000 > received_at_ms + MAX_CLOCK_AHEAD_MS
-        else event.at * 1000
-    )
+    at_ms = believed_ms(session, event, received_at_ms=received_at_ms)
     match event.type:
         case EventType.STARTED:
             return _with_started(session, event, at_ms, received_at_ms)
@@ -69,7 +75,11 @@ def _with_sample(session: SessionRecord, event: SessionEvent, at_ms: int) -> Ses
 
 
 def _with_ended(session: SessionRecord, event: SessionEvent, at_ms: int, received_at_ms: int) -> SessionRecord:
-    if session.end is not None and session.end.method is EndMethod.REPORTED:
+    corrects = session.end is not None and (session.end.method, event.method) == (
+        EndMethod.ESTIMATED,
+        EndMethod.REPORTED,
+    )
+    if session.end is not None and not corrects:
         return session
     if event.reason is None or event.method is None:
         return session  # the contract forbids it; the type checker wants to hear it
@@ -141,13 +151,20 @@ def claimed(evse: EvseRecord, session: SessionRecord, *, until_ms: int) -> EvseR
 
 
 def occupied(evse: EvseRecord, session: SessionRecord) -> EvseRecord:
-    """The EVSE with the session that its charger says began on it, whoever held it before."""
+    """The EVSE with the session that its charger says began on it, whoever held it before.
+
+    Not one that has let go of it already: two batches may be taken in at the same time, the end in one of them.
+    """
+    if evse.released_session_id == session.session_id:
+        return evse
     return replace(evse, current_session_id=session.session_id, current_owner=session.owner, hold_until_ms=None)
 
 
 def released(evse: EvseRecord, session_id: str) -> EvseRecord:
-    """The EVSE after a session has left it; unchanged if another session is on it by now."""
-    if evse.current_session_id != session_id:
+    """The EVSE after a session has left it; unchanged if another session is on it by now, or was the last on it."""
+    on_record = evse.current_session_id == session_id
+    seen_last = evse.current_session_id is None and evse.reported_session_id == session_id
+    if not on_record and not seen_last:
         return evse
     return replace(
         evse, current_session_id=None, current_owner=None, hold_until_ms=None, released_session_id=session_id
