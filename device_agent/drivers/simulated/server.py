@@ -86,6 +86,7 @@ class PlantServer:
 
     def __init__(self, plan: PlantFile, clock: PlantClock, wall_clock: Callable[[], float]) -> None:
         self._clock = clock
+        self._clients: set[asyncio.Task[None]] = set()
         self._bays = {
             (charger.id, evse.id): Bay(SimulatedEvse(evse.max_power_w, evse.plugged, wall_clock))
             for charger in plan.chargers
@@ -99,10 +100,18 @@ class PlantServer:
             server = await asyncio.start_unix_server(self._client, str(path))
         finally:
             os.umask(old)
-        async with server:
-            await server.serve_forever()
+        try:
+            await asyncio.Event().wait()  # until cancelled; serve_forever would wait for every client to leave first
+        finally:
+            server.close()
+            for client in self._clients:
+                client.cancel()
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving = asyncio.current_task()
+        if serving is not None:
+            self._clients.add(serving)
+            serving.add_done_callback(self._clients.discard)
         gone = asyncio.Event()
         lines: asyncio.Queue[bytes] = asyncio.Queue()
         pump = asyncio.create_task(_pump(reader, lines, gone))
