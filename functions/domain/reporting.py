@@ -49,8 +49,9 @@ class ShadowDocument(_Envelope):
     shadow: Annotated[str, Field(max_length=64)]
     version: Annotated[int, Field(ge=0)]
     reported: dict[str, Any] | None = None
-    previous_n: int | None = None
-    previous_boot: str | None = None
+    previous_n: Any = None
+    previous_boot: Any = None
+    """What stood there before, only compared: if it was malformed, that is no fault of this document."""
 
 
 class EventDocument(_Envelope):
@@ -104,7 +105,10 @@ class Reporting:
         except ValidationError as error:
             raise ContractViolation("invalid_report", _first_problem(error)) from error
         if (report.n, report.boot) == (document.previous_n, document.previous_boot):
-            return "echo"  # only `desired` changed: the report in it was taken in before
+            # Only `desired` changed: no sign of life. But if the message with the charger's answer was lost, a further
+            # tap makes no other document than this one, because the charger sees no difference to act on.
+            self._take_ack(document.charger_id, evse_id, report, received_at_ms)
+            return "echo"
         self._change_evse(
             document.charger_id,
             evse_id,
@@ -157,7 +161,9 @@ class Reporting:
         try:
             payload = base64.b64decode(document.payload, validate=True)
             event = SessionEvent.read(json.loads(payload))
-        except (binascii.Error, ValueError) as error:  # ValueError: not UTF-8, not JSON, or not an event
+        except ValidationError as error:
+            raise ContractViolation("invalid_event", _first_problem(error)) from error
+        except (binascii.Error, ValueError) as error:  # not base64; not UTF-8 or not JSON
             raise ContractViolation("invalid_event", str(error)[:200]) from error
         if len(payload) > EVENT_MAX_BYTES:
             raise ContractViolation("invalid_event", f"The event has {len(payload)} bytes.")

@@ -53,7 +53,8 @@ def test_a_reconnection_reads_as_connected_in_whatever_order_its_news_comes(
 
 @pytest.mark.parametrize("before", [None, False])
 def test_news_of_a_connection_that_comes_after_its_loss_does_not_resurrect_a_charger(
-    cloud: Cloud, before: bool | None  # noqa: FBT001 - what is known, as a table column
+    cloud: Cloud,
+    before: bool | None,  # noqa: FBT001 - what is known, as a table column
 ) -> None:
     """Scenario 18: connected for 24 h on a dead socket."""
     if before is False:

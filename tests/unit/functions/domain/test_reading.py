@@ -90,9 +90,7 @@ def ten_sessions(cloud: Cloud) -> None:
 def listed(cloud: Cloud, status: str | None = None, limit: int = 3) -> list[list[int]]:
     pages, cursor = [], None
     while True:
-        page = cloud.reading.sessions_of(
-            OWNER, status=status, from_ms=None, to_ms=None, limit=limit, cursor=cursor
-        )
+        page = cloud.reading.sessions_of(OWNER, status=status, from_ms=None, to_ms=None, limit=limit, cursor=cursor)
         assert {it.owner for it in page.items} <= {OWNER}
         pages.append([(it.created_at_ms - NOON_MS) // 1000 for it in page.items])
         cursor = page.cursor

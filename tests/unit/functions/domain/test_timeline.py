@@ -60,7 +60,9 @@ def test_earlier_stops_stay_in_the_story() -> None:
     failed = builders.stop_intent(
         status=IntentStatus.FAILED, reason="power_still_flowing", settled_at_ms=NOON_MS + 5, intent_id="01JA" + "0" * 22
     )
-    session = builders.stopping_session(past_stops=(failed,), stop=builders.stop_intent(requested_at_ms=NOON_MS + 9), stop_sent_at_ms=NOON_MS + 9)
+    session = builders.stopping_session(
+        past_stops=(failed,), stop=builders.stop_intent(requested_at_ms=NOON_MS + 9), stop_sent_at_ms=NOON_MS + 9
+    )
     told = [(it.stage, it.detail) for it in timeline(session) if it.stage.startswith("stop")]
     assert told[:3] == [("stop_requested", ""), ("stop_failed", "power_still_flowing"), ("stop_requested", "")]
 

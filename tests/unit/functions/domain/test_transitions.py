@@ -148,7 +148,9 @@ def test_the_same_estimated_end_twice_is_one() -> None:
 
 
 def test_a_meter_value_after_an_estimated_end_counts_but_does_not_reopen() -> None:
-    session = after(builders.pending_session(), *STORY[:2], STORY[3] | {"seq": 1, "method": "estimated", "meterWh": 1500})
+    session = after(
+        builders.pending_session(), *STORY[:2], STORY[3] | {"seq": 1, "method": "estimated", "meterWh": 1500}
+    )
     later = after(session, STORY[2])
     assert later.phase is SessionPhase.ENDED
     assert energy_wh(later) == 1500
