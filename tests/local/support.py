@@ -183,8 +183,8 @@ class LocalStack:
         )["Items"]
         return found
 
-    def dead_letters(self, queue: str = "reports") -> list[DeadLetter]:
-        """What lies in a dead-letter queue (`reports` or `presence`); looking takes it out."""
+    def dead_letters(self, charger: FreshCharger, queue: str = "reports") -> list[DeadLetter]:
+        """What lies in a dead-letter queue (`reports` or `presence`) of this charger; looking empties the queue."""
         url = getattr(self.run.queues, f"{queue}_dead_letter")
         sqs, letters = self.client("sqs"), []
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]).get(
@@ -194,7 +194,7 @@ class LocalStack:
                 why = message.get("MessageAttributes", {}).get("why", {}).get("StringValue", "")
                 letters.append(DeadLetter(json.loads(message["Body"]), why))
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return letters
+        return [letter for letter in letters if letter.body.get("chargerId") == charger.charger_id]
 
     def function_log(self, function: str) -> list[str]:
         """What a function (`stop_session`) has logged, oldest first."""

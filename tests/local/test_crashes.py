@@ -42,7 +42,7 @@ def assert_stopped_once(
     numbers = [int(item["seq"]["N"]) for item in samples]
     assert sorted(numbers) == list(range(len(numbers))), "every event arrived, and each once"
     startable(owner, charger)
-    assert stack.dead_letters() == []
+    assert stack.dead_letters(charger) == []
 
 
 def test_killed_between_intent_and_action(stack: LocalStack, owner: DriverApi, fresh_charger: FreshChargers) -> None:

@@ -44,9 +44,9 @@ def queue(stack: LocalStack, *bodies: str) -> None:
     wait_for(taken, "the queue is empty", within_s=WITHIN_S)
 
 
-def await_dead_letters(stack: LocalStack) -> list[DeadLetter]:
+def await_dead_letters(stack: LocalStack, charger: FreshCharger) -> list[DeadLetter]:
     """What lies in the dead-letter queue, once something does."""
-    return wait_for(lambda: stack.dead_letters() or None, "a dead letter", within_s=WITHIN_S)
+    return wait_for(lambda: stack.dead_letters(charger) or None, "a dead letter", within_s=WITHIN_S)
 
 
 @contextmanager
@@ -143,7 +143,7 @@ def test_repeated_and_reordered_events_change_nothing(
 
     assert session_of(owner, session_id) == before
     assert evse_of(owner, charger)["canStart"] is True
-    assert stack.dead_letters() == []
+    assert stack.dead_letters(charger) == []
 
 
 def test_a_lost_report_is_healed_by_the_next_one(
@@ -196,7 +196,7 @@ def test_an_event_that_nobody_can_use_is_kept_whole_as_a_dead_letter(
 
     with as_charger(stack, charger) as publish:
         publish(events_topic(charger.charger_id, 1), payload)
-        letters = await_dead_letters(stack)
+        letters = await_dead_letters(stack, charger)
 
     (letter,) = letters
     assert letter.why.startswith(f"{why}: ")
@@ -215,7 +215,7 @@ def test_a_report_of_another_version_is_kept_as_a_dead_letter_and_the_record_sta
     with as_charger(stack, charger) as publish:
         document = json.dumps({"state": {"reported": reported}}).encode()
         publish(shadow_topic(charger.charger_id, 1, "update"), document)
-        letters = await_dead_letters(stack)
+        letters = await_dead_letters(stack, charger)
 
     (letter,) = letters
     assert letter.why.startswith("invalid_report: ")
@@ -243,7 +243,7 @@ def test_a_charger_cannot_speak_of_another_chargers_session(
 
     with as_charger(stack, impostor) as publish:
         publish(events_topic(impostor.charger_id, 1), json.dumps(event).encode())
-        (letter,) = await_dead_letters(stack)
+        (letter,) = await_dead_letters(stack, impostor)
 
     assert letter.why.startswith("foreign_session: ")
     assert letter.body["chargerId"] == impostor.charger_id
