@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from functions.api_models.base import Problem
 from functions.domain.errors import PolarisError, TemporaryError
@@ -39,8 +39,6 @@ def problem_of(error: Exception) -> Problem:
         retry_after_s = error.retry_after_s if isinstance(error, TemporaryError) else None
         detail = "" if error.code == "internal" else error.detail
         return Problem.of(reason(error.code), detail, retry_after_s)
-    if isinstance(error, ValidationError):
-        return Problem.of(reason("invalid_request"), _first_problem(error))
     return Problem.of(reason("internal"), "")
 
 
@@ -53,6 +51,15 @@ def problem_response(error: Exception) -> Response:
     return json_response(problem.status, problem, headers)
 
 
+def refusal(error: PolarisError, logger: Logger) -> Response:
+    """The HTTP answer to an error of the domain, and a line about it in the log."""
+    response = problem_response(error)
+    server_fault = response["statusCode"] >= 500  # noqa: PLR2004 - HTTP's own line
+    log = logger.error if server_fault else logger.info
+    log("request refused", extra={"problem": error.code, "detail": error.detail})
+    return response
+
+
 def answers_problems(logger: Logger) -> Callable[[Handler], Handler]:
     """Decorates a handler so that whatever it raises becomes a problem, and our own mistakes are logged."""
 
@@ -61,12 +68,8 @@ def answers_problems(logger: Logger) -> Callable[[Handler], Handler]:
         def answered(event: dict[str, Any], context: object, *args: Any) -> Response:
             try:
                 return handler(event, context, *args)
-            except (PolarisError, ValidationError) as error:
-                response = problem_response(error)
-                server_fault = response["statusCode"] >= 500  # noqa: PLR2004 - HTTP's own line
-                log = logger.error if server_fault else logger.info
-                log("request refused", extra={"problem": problem_of(error).code, "detail": str(error)})
-                return response
+            except PolarisError as error:
+                return refusal(error, logger)
             except Exception as error:
                 logger.exception("unexpected error")
                 return problem_response(error)
@@ -74,8 +77,3 @@ def answers_problems(logger: Logger) -> Callable[[Handler], Handler]:
         return answered
 
     return decorate
-
-
-def _first_problem(error: ValidationError) -> str:
-    first = error.errors(include_input=False, include_url=False)[0]
-    return f"{'.'.join(str(part) for part in first['loc']) or 'request'}: {first['msg']}"

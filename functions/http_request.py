@@ -9,12 +9,14 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 
 from contract.wire import ChargerId, Ulid
 from functions.domain.errors import CallerError
 
+PLACE_MAX_CHARS = 80
+"""As much of a field's name as an answer repeats: it is the caller's own text."""
 BODY_MAX_BYTES = 4096
 """The largest body any route has use for is far smaller."""
 WAIT_MAX_S = 10
@@ -62,6 +64,21 @@ class StartHeaders(RequestModel):
     idempotency_key: IdempotencyKey | None = None
 
 
+def checked(model: type[Model], values: object) -> Model:
+    """What a caller sent, as a model of ours.
+
+    Raises:
+        CallerError: invalid_request, naming the first thing that is wrong. Only here does a failed validation mean
+            that the caller is wrong; anywhere else it is a bug of ours and stays `internal`.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])[:PLACE_MAX_CHARS] or "request"
+        raise CallerError("invalid_request", f"{place}: {first['msg']}") from error
+
+
 def owner_of(event: Mapping[str, Any]) -> str:
     """The caller: the `sub` of the token that the authorizer verified.
 
@@ -77,12 +94,12 @@ def owner_of(event: Mapping[str, Any]) -> str:
 
 def path_of(event: Mapping[str, Any], model: type[Model]) -> Model:
     """The path parameters, checked."""
-    return model.model_validate(event.get("pathParameters") or {})
+    return checked(model, event.get("pathParameters") or {})
 
 
 def query_of(event: Mapping[str, Any], model: type[Model]) -> Model:
     """The query parameters, checked. A repeated parameter arrives joined by commas and fails its check."""
-    return model.model_validate(event.get("queryStringParameters") or {})
+    return checked(model, event.get("queryStringParameters") or {})
 
 
 def header_of(event: Mapping[str, Any], name: str) -> str | None:
@@ -95,8 +112,7 @@ def require_no_content(event: Mapping[str, Any]) -> None:
     """Accepts no body or an empty JSON object, and nothing else.
 
     Raises:
-        CallerError: unsupported_media_type, invalid_request.
-        pydantic.ValidationError: names the first field nobody knows.
+        CallerError: unsupported_media_type; invalid_request, naming the first field nobody knows.
     """
     body = event.get("body")
     if not body:
@@ -115,7 +131,7 @@ def require_no_content(event: Mapping[str, Any]) -> None:
         document = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise CallerError("invalid_request", "body: not valid JSON.") from error
-    NoBody.model_validate(document)
+    checked(NoBody, document)
 
 
 def wait_seconds(event: Mapping[str, Any]) -> int:

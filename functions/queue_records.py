@@ -25,6 +25,7 @@ def process_records(
     A document that breaks the contract will never become right: it goes to the dead-letter queue at once, whole and
     with the reason, instead of blocking its place through five deliveries. Anything else that fails comes again.
     """
+    metrics.add_metric("DocumentsReceived", MetricUnit.Count, len(event["Records"]))
 
     def one(record: SQSRecord) -> None:
         try:

@@ -20,11 +20,19 @@ AWS_ERROR_CODES: dict[str, str] = {
     "TransactionConflictException": BUSY,
     "TransactionInProgressException": BUSY,
     "LimitExceededException": BUSY,
+    "ProvisionedThroughputExceeded": BUSY,
+    "ThrottlingError": BUSY,
+    "TransactionConflict": BUSY,
+    "ConflictException": DOWN,
     "InternalServerError": DOWN,
     "InternalFailure": DOWN,
     "InternalFailureException": DOWN,
     "ServiceUnavailable": DOWN,
     "ServiceUnavailableException": DOWN,
+    "500": DOWN,
+    "502": DOWN,
+    "503": DOWN,
+    "504": DOWN,
     "AccessDeniedException": BUG,
     "ForbiddenException": BUG,
     "InvalidRequestException": BUG,
@@ -37,19 +45,25 @@ AWS_ERROR_CODES: dict[str, str] = {
 }
 """AWS code → reason code. What is not listed counts as a bug of ours: it needs a row, so it must be seen.
 
-Source: API references of DynamoDB, IoT data plane and SQS, "Errors". Failed conditions are not errors: the adapter
-that writes conditionally reads them itself.
+Source: API references of DynamoDB, IoT data plane and SQS, "Errors"; TransactWriteItems, "CancellationReasons"; a
+bare number is what botocore makes of an answer that no service wrote, such as a proxy's. Failed conditions are not
+errors: the adapter that writes conditionally reads them itself.
 """
+
+_CANCELLED = "TransactionCanceledException"
 
 
 def domain_error(error: ClientError) -> PolarisError:
     """The domain's word for an AWS error."""
-    code = error.response.get("Error", {}).get("Code", "")
-    reason = AWS_ERROR_CODES.get(code, BUG)
-    operation = error.operation_name
-    if reason == BUG:
-        return ContractViolation(BUG, f"{operation}: {code}")
-    return TemporaryError(reason, f"{operation}: {code}")
+    codes = [error.response.get("Error", {}).get("Code", "")]
+    if codes == [_CANCELLED]:
+        causes = [cause.get("Code", "None") for cause in error.response.get("CancellationReasons", [])]
+        codes = [code for code in causes if code != "None"] or codes
+    reasons = {AWS_ERROR_CODES.get(code, BUG) for code in codes}
+    detail = f"{error.operation_name}: {', '.join(codes)}"
+    if BUG in reasons:
+        return ContractViolation(BUG, detail)
+    return TemporaryError(DOWN if DOWN in reasons else BUSY, detail)
 
 
 @contextmanager

@@ -10,7 +10,13 @@ from botocore.exceptions import ClientError
 
 from functions.adapters import items
 from functions.adapters.aws_errors import aws_errors
-from functions.adapters.positions import meter_position, owner_position, read_meter_position, read_owner_position
+from functions.adapters.positions import (
+    LATEST_MS,
+    meter_position,
+    owner_position,
+    read_meter_position,
+    read_owner_position,
+)
 from functions.adapters.table import Table, condition_failed, from_dynamo, to_dynamo, update_of
 from functions.domain.ports import Creation, Page, StopWrite
 from functions.domain.records import EvseRecord, IntentRecord, IntentStatus, MeterSample, SessionPhase, SessionRecord
@@ -131,20 +137,21 @@ class DynamoSessions:
         self, owner: str, *, from_ms: int | None, to_ms: int | None, limit: int, cursor: str | None
     ) -> Page[SessionRecord]:
         """See `Sessions.of_owner`."""
+        since, until = from_ms or 0, LATEST_MS if to_ms is None else to_ms
         start: dict[str, Any] = {}
         if cursor:
-            created_at_ms, session_id = read_owner_position(cursor)
+            created_at_ms, session_id = read_owner_position(cursor, from_ms=since, to_ms=until)
             key = {**items.session_key(session_id), "owner": owner, "created_at_ms": created_at_ms}
             start = {"ExclusiveStartKey": to_dynamo(key)}
+        if since > until:
+            return Page([], None)  # DynamoDB calls such bounds an error
         with aws_errors():
             answer = self.client.query(
                 TableName=self.sessions_table,
                 IndexName=BY_OWNER,
                 KeyConditionExpression="#owner = :owner AND #created BETWEEN :from AND :to",
                 ExpressionAttributeNames={"#owner": "owner", "#created": "created_at_ms"},
-                ExpressionAttributeValues=to_dynamo(
-                    {":owner": owner, ":from": from_ms or 0, ":to": 2**53 if to_ms is None else to_ms}
-                ),
+                ExpressionAttributeValues=to_dynamo({":owner": owner, ":from": since, ":to": until}),
                 ScanIndexForward=False,
                 Limit=limit,
                 **start,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from contract.intents import Intent
 from functions.adapters.positions import (
+    LATEST_MS,
     charger_position,
     meter_position,
     owner_position,
@@ -83,13 +84,14 @@ class MemorySessions:
         self, owner: str, *, from_ms: int | None, to_ms: int | None, limit: int, cursor: str | None
     ) -> Page[SessionRecord]:
         """See `Sessions.of_owner`."""
-        before = read_owner_position(cursor) if cursor else None
+        since, until = from_ms or 0, LATEST_MS if to_ms is None else to_ms
+        before = read_owner_position(cursor, from_ms=since, to_ms=until) if cursor else None
         mine = sorted(
             (
                 session
                 for session in self.memory.sessions.values()
                 if session.owner == owner
-                and (from_ms or 0) <= session.created_at_ms <= (2**53 if to_ms is None else to_ms)
+                and since <= session.created_at_ms <= until
                 and (before is None or (session.created_at_ms, session.session_id) < before)
             ),
             key=lambda session: (session.created_at_ms, session.session_id),

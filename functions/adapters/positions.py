@@ -10,9 +10,12 @@ import re
 from functions.domain.errors import CallerError
 from functions.domain.records import MeterSample, SessionRecord
 
-_OWNER = re.compile(r"^(\d{1,15})#([0-9A-HJKMNP-TV-Z]{26})$")
-_METER = re.compile(r"^(\d{13})#(\d{8})$")
-_CHARGER = re.compile(r"^([A-Za-z0-9_-]{1,64})\|([a-z]{4,7}(?:#\d{1,2})?)$")
+LATEST_MS = 2**53
+"""Later than any record: the upper bound of a list that has none."""
+
+_OWNER = re.compile(r"(\d{1,15})#([0-9A-HJKMNP-TV-Z]{26})")
+_METER = re.compile(r"(\d{13})#(\d{8})")
+_CHARGER = re.compile(r"([A-Za-z0-9_-]{1,64})\|([a-z]{4,7}(?:#\d{1,2})?)")
 
 
 def owner_position(session: SessionRecord) -> str:
@@ -20,10 +23,13 @@ def owner_position(session: SessionRecord) -> str:
     return f"{session.created_at_ms}#{session.session_id}"
 
 
-def read_owner_position(position: str) -> tuple[int, str]:
-    """Time of creation in epoch milliseconds, and session id."""
+def read_owner_position(position: str, *, from_ms: int, to_ms: int) -> tuple[int, str]:
+    """Time of creation in epoch milliseconds, and session id; a position outside the list's bounds is not of it."""
     match = _matched(_OWNER, position)
-    return int(match.group(1)), match.group(2)
+    created_at_ms = int(match.group(1))
+    if not from_ms <= created_at_ms <= to_ms:
+        raise _foreign()
+    return created_at_ms, match.group(2)
 
 
 def meter_position(sample: MeterSample) -> str:
@@ -48,8 +54,12 @@ def read_charger_position(position: str) -> tuple[str, str]:
     return match.group(1), match.group(2)
 
 
+def _foreign() -> CallerError:
+    return CallerError("invalid_request", "cursor: not one of this list.")
+
+
 def _matched(pattern: re.Pattern[str], position: str) -> re.Match[str]:
-    match = pattern.match(position)
+    match = pattern.fullmatch(position)
     if match is None:
-        raise CallerError("invalid_request", "cursor: not one of this list.")
+        raise _foreign()
     return match

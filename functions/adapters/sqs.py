@@ -21,7 +21,8 @@ class SqsDeadLetters:
     queue_url: str
 
     def put(self, body: str, *, why: str) -> None:
-        """See `DeadLetters.put`. The reason travels as the message attribute `why`."""
-        attributes = {"why": {"DataType": "String", "StringValue": why[:WHY_MAX_CHARS] or "unknown"}}
+        """See `DeadLetters.put`. The reason travels as the attribute `why`; SQS takes no control characters there."""
+        readable = "".join(character if character.isprintable() else "?" for character in why[:WHY_MAX_CHARS])
+        attributes = {"why": {"DataType": "String", "StringValue": readable or "unknown"}}
         with aws_errors():
             self.client.send_message(QueueUrl=self.queue_url, MessageBody=body, MessageAttributes=attributes)  # type: ignore[arg-type]  # the stub wants its own TypedDict

@@ -42,8 +42,8 @@ class ChargerCard(ApiModel):
     evses: list[EvseCard]
 
     @classmethod
-    def of(cls, charger: Charger, *, owner: str) -> ChargerCard:
-        """A charger as the list shows it to this owner."""
+    def of(cls, charger: Charger, *, owner: str, now_ms: int) -> ChargerCard:
+        """A charger as the list shows it to this owner at this moment."""
         record = charger.charger
         return cls(
             charger_id=record.charger_id,
@@ -61,7 +61,7 @@ class ChargerCard(ApiModel):
                     status=shown_status(evse),
                     connector_type=evse.connector_type,
                     max_power_w=evse.max_power_w,
-                    mine=evse.current_owner == owner,
+                    mine=evse.current_owner == owner and is_in_use(evse, now_ms=now_ms),
                 )
                 for evse in charger.evses
             ],

@@ -18,7 +18,7 @@ from functions.http_routes import JsonResponse, document, router
 
 logger = Logger()
 metrics = Metrics()
-app = router()
+app = router(logger)
 
 SCOPE = "chargers"
 
@@ -33,10 +33,10 @@ class ChargersQuery(RequestModel):
 @app.get("/v1/chargers")
 def list_chargers() -> JsonResponse:
     """All chargers, page by page."""
-    event = app.current_event.raw_event
+    event, use = app.current_event.raw_event, _reading()
     owner, query = owner_of(event), query_of(event, ChargersQuery)
-    page = _reading().chargers.page(limit=query.limit, cursor=unseal(SCOPE, query.cursor))
-    cards = [ChargerCard.of(charger, owner=owner) for charger in page.items]
+    page = use.chargers.page(limit=query.limit, cursor=unseal(SCOPE, query.cursor))
+    cards = [ChargerCard.of(charger, owner=owner, now_ms=use.clock()) for charger in page.items]
     return document(200, ChargerPage(chargers=cards, cursor=seal(SCOPE, page.cursor)))
 
 

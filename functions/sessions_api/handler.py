@@ -29,7 +29,7 @@ from functions.http_routes import JsonResponse, document, router
 
 logger = Logger()
 metrics = Metrics()
-app = router()
+app = router(logger)
 
 Cursor = Annotated[str, Field(max_length=CURSOR_MAX_CHARS)]
 

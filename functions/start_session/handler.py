@@ -11,7 +11,7 @@ from functions import bootstrap
 from functions.api_models.sessions import Session
 from functions.domain.starting import Starting
 from functions.http_problem import Response, answers_problems, json_response
-from functions.http_request import EvsePath, StartHeaders, header_of, owner_of, path_of, require_no_content
+from functions.http_request import EvsePath, StartHeaders, checked, header_of, owner_of, path_of, require_no_content
 
 logger = Logger()
 metrics = Metrics()
@@ -22,11 +22,11 @@ metrics = Metrics()
 @answers_problems(logger)
 def handler(event: dict[str, Any], _context: object, starting: Starting | None = None) -> Response:
     """Start a session; the answer is the session as asked for, with the place to follow it."""
+    metrics.add_metric("StartRequested", MetricUnit.Count, 1)
     owner, path = owner_of(event), path_of(event, EvsePath)
-    key = StartHeaders(idempotency_key=header_of(event, "idempotency-key")).idempotency_key
+    key = checked(StartHeaders, {"idempotencyKey": header_of(event, "idempotency-key")}).idempotency_key
     require_no_content(event)
     use = starting or bootstrap.starting()
-    metrics.add_metric("StartRequested", MetricUnit.Count, 1)
     session = use.start(path.charger_id, path.evse_id, owner=owner, idempotency_key=key)
     logger.info(
         "start sent",

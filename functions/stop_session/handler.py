@@ -24,14 +24,14 @@ metrics = Metrics()
 @answers_problems(logger)
 def handler(event: dict[str, Any], _context: object, stopping: Stopping | None = None) -> Response:
     """Stop, or withdraw the stop; the answer is the session as it is then."""
+    withdraw = event["requestContext"]["http"]["method"] == "DELETE"
+    metrics.add_metric("StopWithdrawn" if withdraw else "StopRequested", MetricUnit.Count, 1)
     owner, session_id = owner_of(event), path_of(event, SessionPath).session_id
     require_no_content(event)
     use = stopping or bootstrap.stopping()
     logger.append_keys(session_id=session_id)
-    if event["requestContext"]["http"]["method"] == "DELETE":
-        metrics.add_metric("StopWithdrawn", MetricUnit.Count, 1)
+    if withdraw:
         return _answer(use.withdraw(session_id, owner=owner), use)
-    metrics.add_metric("StopRequested", MetricUnit.Count, 1)
     session = use.stop(session_id, owner=owner)
     if not (seconds := wait_seconds(event)):
         return _answer(session, use)

@@ -1,0 +1,85 @@
+"""POST /v1/chargers/{chargerId}/evses/{evseId}/sessions, as API Gateway calls it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from functions.domain.errors import TemporaryError
+from functions.start_session.handler import handler
+from tests.support import builders
+from tests.support.api_events import LambdaContext, body_of, problem_code, start_event
+from tests.support.cloud import Cloud
+
+
+def call(cloud: Cloud, event: dict[str, Any]) -> dict[str, Any]:
+    return dict(handler(event, LambdaContext(), cloud.starting))
+
+
+def test_a_start_is_answered_202_with_the_session_and_where_it_is(cloud: Cloud) -> None:
+    answer = call(cloud, start_event())
+    session = body_of(answer)
+    assert answer["statusCode"] == 202
+    assert answer["headers"]["location"] == f"/v1/sessions/{session['sessionId']}"
+    assert (session["status"], session["chargerId"], session["evseId"]) == ("pending", builders.CHARGER, 1)
+    assert (session["energyWh"], session["startedAt"], session["stop"]) == (None, None, None)
+
+
+def test_the_same_key_is_answered_with_the_same_session(cloud: Cloud) -> None:
+    first, second = (call(cloud, start_event(headers={"Idempotency-Key": "tap-1"})) for _ in range(2))
+    assert body_of(first)["sessionId"] == body_of(second)["sessionId"]
+    assert len(cloud.memory.sessions) == 1
+
+
+@pytest.mark.parametrize(
+    ("charger", "status", "code"),
+    [
+        ({"connected": False}, 503, "charger_offline"),
+        ({"in_service": False}, 409, "charger_out_of_service"),
+    ],
+)
+def test_what_the_charger_cannot_do_is_a_problem(cloud: Cloud, charger: dict[str, Any], status: int, code: str) -> None:
+    cloud.keep(builders.charger(**charger))
+    answer = call(cloud, start_event())
+    assert (answer["statusCode"], problem_code(answer)) == (status, code)
+
+
+def test_a_start_that_could_not_be_sent_is_503(cloud: Cloud) -> None:
+    cloud.shadows.failing_with = TemporaryError("unavailable")
+    answer = call(cloud, start_event())
+    assert (answer["statusCode"], problem_code(answer)) == (503, "not_sent")
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "code"),
+    [
+        (start_event(owner=None), 401, "unauthorized"),
+        (start_event("PX-9999"), 404, "charger_not_found"),
+        (start_event(evse_id="2"), 404, "evse_not_found"),
+        (start_event(evse_id="999"), 404, "evse_not_found"),
+        (start_event("PX 1"), 400, "invalid_request"),
+        (start_event("P" * 65), 400, "invalid_request"),
+        (start_event("../secret"), 400, "invalid_request"),
+        (start_event("PX-0001\n"), 400, "invalid_request"),
+        (start_event(evse_id="0"), 400, "invalid_request"),
+        (start_event(evse_id="-1"), 400, "invalid_request"),
+        (start_event(evse_id="1000"), 400, "invalid_request"),
+        (start_event(evse_id="one"), 400, "invalid_request"),
+        (start_event(evse_id="9" * 5000), 400, "invalid_request"),
+        (start_event(headers={"idempotency-key": ""}), 400, "invalid_request"),
+        (start_event(headers={"idempotency-key": "k" * 129}), 400, "invalid_request"),
+        (start_event(headers={"idempotency-key": "k\u00fc"}), 400, "invalid_request"),
+        (start_event(headers={"idempotency-key": "a b"}), 400, "invalid_request"),
+        (start_event(body="{}"), 415, "unsupported_media_type"),
+        (
+            start_event(body='{"owner": "somebody"}', headers={"content-type": "application/json"}),
+            400,
+            "invalid_request",
+        ),
+    ],
+)
+def test_bad_input_is_a_problem_and_writes_nothing(cloud: Cloud, event: dict[str, Any], status: int, code: str) -> None:
+    answer = call(cloud, event)
+    assert (answer["statusCode"], problem_code(answer)) == (status, code)
+    assert (cloud.memory.writes, cloud.sent) == (0, [])

@@ -1,0 +1,41 @@
+"""What the functions read from their environment, checked before the first request."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from functions.settings import ChargerReportsSettings, StartSessionSettings, StopSessionSettings
+
+TABLES = {"CHARGERS_TABLE": "chargers", "SESSIONS_TABLE": "sessions"}
+
+
+def test_tables_are_enough_and_the_rest_has_defaults() -> None:
+    settings = StartSessionSettings.read({**TABLES, "PATH": "/bin", "lower": "x"})
+    assert (settings.patience.ack_timeout_s, settings.patience.start_ttl_s) == (15, 60)
+
+
+def test_waiting_times_are_taken_from_the_environment() -> None:
+    settings = StartSessionSettings.read({**TABLES, "ACK_TIMEOUT_S": "3", "START_TTL_S": "20"})
+    assert (settings.patience.ack_timeout_s, settings.patience.start_ttl_s) == (3, 20)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {},
+        {"CHARGERS_TABLE": "chargers"},
+        {**TABLES, "SESSIONS_TABLE": ""},
+        {**TABLES, "ACK_TIMEOUT_S": "0"},
+        {**TABLES, "ACK_TIMEOUT_S": "soon"},
+        {**TABLES, "ACK_TIMEOUT_S": "301"},
+    ],
+)
+def test_a_wrong_environment_is_named(environment: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match=r"chargers_table|sessions_table|ack_timeout_s"):
+        StopSessionSettings.read(environment)
+
+
+def test_what_sets_documents_aside_needs_to_know_where() -> None:
+    with pytest.raises(ValidationError, match="dead_letter_queue_url"):
+        ChargerReportsSettings.read(TABLES)
