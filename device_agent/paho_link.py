@@ -112,7 +112,7 @@ class PahoLink:
                 connection = _Connection(self._client_id, context, self._number, self._deliver)
                 why, refused = self._live(connection)
             except OSError as error:  # ssl.SSLError and unreadable certificate files among them
-                why, refused = f"{type(error).__name__}: {error}", isinstance(error, ssl.SSLError)
+                why, refused = f"{type(error).__name__}: {error}", needs_a_person(error)
             lasted = time.monotonic() - began_s >= STABLE_S
             attempt = 0 if lasted else attempt
             if self._stopping.is_set():
@@ -140,6 +140,12 @@ class PahoLink:
             connection.close()
             if was_up and not self._stopping.is_set():
                 self._deliver(Down(connection.why))
+
+
+def needs_a_person(error: OSError) -> bool:
+    """Whether a failed connection is about certificates, and not about a network that will come back by itself."""
+    broken_off = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+    return isinstance(error, ssl.SSLError) and not isinstance(error, broken_off)
 
 
 class _Connection:
