@@ -8,7 +8,7 @@ SHADOW_PREFIX = "evse-"
 EVENTS_RULE = "polaris_session_events"
 """Name of the topic rule that takes session events in; Basic Ingest puts it into the topic."""
 
-_SHADOW = re.compile(rf"^{SHADOW_PREFIX}([1-9]\d?)$")
+_SHADOW = re.compile(rf"{SHADOW_PREFIX}([1-9][0-9]?)")
 
 
 def shadow_name(evse_id: int) -> str:
@@ -18,7 +18,7 @@ def shadow_name(evse_id: int) -> str:
 
 def evse_of_shadow(name: str) -> int | None:
     """The EVSE a shadow belongs to, or None if the name is not one of ours."""
-    match = _SHADOW.match(name)
+    match = _SHADOW.fullmatch(name)
     return int(match.group(1)) if match else None
 
 
