@@ -10,6 +10,7 @@ import pytest
 from functions.adapters.memory import MemorySessions
 from functions.domain.errors import TemporaryError
 from functions.domain.records import IntentStatus, SessionPhase, SessionRecord
+from functions.domain.stopping import WAIT_STEPS_S
 from tests.support import builders
 from tests.support.builders import OWNER, SESSION
 from tests.support.clock import NOON_MS
@@ -37,6 +38,10 @@ def cloud() -> Cloud:
     return cloud
 
 
+def pauses_ms(reads: int) -> int:
+    return sum(int(pause * 1000) for pause in WAIT_STEPS_S[:reads])
+
+
 def at_read(cloud: Cloud, number: int, happening: Callable[[], object]) -> None:
     assert isinstance(cloud.sessions, WatchedSessions)
     cloud.sessions.at_read[number] = happening
@@ -46,7 +51,7 @@ def test_waiting_ends_as_soon_as_the_session_has_ended(cloud: Cloud) -> None:
     at_read(cloud, 3, lambda: cloud.keep(builders.stopping_session(phase=SessionPhase.ENDED)))
     session = cloud.stopping.wait(cloud.session(), seconds=5)
     assert session.phase is SessionPhase.ENDED
-    assert cloud.clock() - NOON_MS == 100  # 20 + 30 + 50 ms
+    assert cloud.clock() - NOON_MS == pauses_ms(3)
     assert (cloud.memory.writes, cloud.sent) == (0, [])
 
 
@@ -56,7 +61,7 @@ def test_waiting_ends_as_soon_as_the_stop_will_not_happen(cloud: Cloud, status: 
     session = cloud.stopping.wait(cloud.session(), seconds=5)
     assert session.stop is not None
     assert session.stop.status is status
-    assert cloud.clock() - NOON_MS == 50
+    assert cloud.clock() - NOON_MS == pauses_ms(2)
 
 
 def test_done_is_not_the_end_so_that_the_answer_carries_the_final_energy(cloud: Cloud) -> None:
