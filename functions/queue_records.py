@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from functions.domain.errors import ContractViolation
+from functions.domain.errors import ContractViolation, TemporaryError
 from functions.domain.ports import DeadLetters
 
 Take = Callable[[str, int], str]
@@ -30,9 +30,13 @@ def process_records(
     def one(record: SQSRecord) -> None:
         try:
             kind = take(record.body, int(record.attributes.sent_timestamp or 0))
+        except TemporaryError as error:
+            logger.warning("document comes again", extra={"problem": error.code, "detail": error.detail})
+            raise
         except ContractViolation as error:
             if error.code == "internal":
-                raise  # not the document's fault: AWS refused us
+                logger.exception("document comes again")  # not the document's fault: AWS refused us
+                raise
             logger.warning("document set aside", extra={"problem": error.code, "detail": error.detail})
             metrics.add_metric("DocumentSetAside", MetricUnit.Count, 1)
             dead_letters.put(record.body, why=f"{error.code}: {error.detail}")

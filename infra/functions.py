@@ -12,6 +12,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra import permissions
+from infra.alarms import METRICS_NAMESPACE
 from infra.bundling import Target, python_minor
 from infra.nag import accept
 
@@ -121,7 +122,7 @@ class Functions(Construct):
             handler=f"functions.{spec.name}.handler.handler",
             environment={
                 "POWERTOOLS_SERVICE_NAME": spec.name,
-                "POWERTOOLS_METRICS_NAMESPACE": "Polaris",
+                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
                 **spec.settings,
             },

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import CfnOutput, Stack
 
+from infra.alarms import Alarms
 from infra.bundling import function_code
 from infra.device_link import DeviceLink
 from infra.functions import Functions
@@ -47,6 +48,7 @@ class PolarisStack(Stack):
             link=link,
         )
         http = HttpApi(self, "HttpApi", environment=environment, drivers=drivers, functions=functions.by_name)
+        Alarms(self, "Alarms")
         outputs = {
             "ApiUrl": http.api.api_endpoint,
             "UserPoolId": drivers.pool.user_pool_id,

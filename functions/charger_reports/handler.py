@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 
 from functions import bootstrap
 from functions.domain.ports import DeadLetters
@@ -20,10 +21,18 @@ metrics = Metrics()
 def handler(event: dict[str, Any], context: Any, given: tuple[Reporting, DeadLetters] | None = None) -> dict[str, Any]:
     """Take in a batch."""
     use, dead_letters = given or bootstrap.reporting()
+
+    def take(body: str, received_at_ms: int) -> str:
+        kind = use.take(body, received_at_ms=received_at_ms)
+        if kind == "power_still_flowing":
+            metrics.add_metric("PowerStillFlowing", MetricUnit.Count, 1)  # has an alarm: infra/alarms.py
+            logger.error("power_still_flowing", extra={"document": body})
+        return kind
+
     return process_records(
         event,
         context,
-        take=lambda body, received_at_ms: use.take(body, received_at_ms=received_at_ms),
+        take=take,
         dead_letters=dead_letters,
         logger=logger,
         metrics=metrics,

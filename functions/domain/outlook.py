@@ -66,8 +66,8 @@ def failure_reason(session: SessionRecord, *, now_ms: int, patience: Patience) -
 
 
 def start_ran_out(session: SessionRecord, *, now_ms: int, patience: Patience) -> bool:
-    """Whether the start expired with no word from the charger. Concluded, not reported: shown as estimated."""
-    if session.phase is not SessionPhase.PENDING or session.start.status is not IntentStatus.REQUESTED:
+    """Whether the start expired and the charger never said what became of it. Concluded: shown as estimated."""
+    if session.phase is not SessionPhase.PENDING or not session.start.status.in_force:
         return False
     expires_at_s = session.start.expires_at_s or 0
     return now_ms > (expires_at_s + patience.start_grace_s) * 1000

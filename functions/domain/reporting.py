@@ -16,7 +16,7 @@ from contract.events import SessionEvent
 from contract.intents import Intent
 from contract.reports import Reported
 from contract.topics import evse_of_shadow
-from contract.vocabulary import EventType
+from contract.vocabulary import AckReason, EventType
 from contract.wire import EVENT_MAX_BYTES, ChargerId, EvseId
 from functions.domain.change import change
 from functions.domain.errors import ContractViolation
@@ -78,7 +78,8 @@ class Reporting:
         """Apply one message of the queue.
 
         Returns:
-            What it was, in a word for the log and the metrics: "report", "echo", "started", "meter" or "ended".
+            What it was, in a word for the log and the metrics: "report", "echo", "started", "meter" or "ended"; and
+            "power_still_flowing" for the report that first says so of a stop: somebody must look into that.
 
         Raises:
             ContractViolation: nobody can use this message, now or later; keep it for a person to look at.
@@ -114,18 +115,19 @@ class Reporting:
             evse_id,
             lambda evse: with_report(evse, report, version=document.version, at_ms=received_at_ms),
         )
-        self._take_ack(document.charger_id, evse_id, report, received_at_ms)
+        session = self._take_ack(document.charger_id, evse_id, report, received_at_ms)
         self._take_running(document.charger_id, evse_id, report)
-        return "report"
+        return "power_still_flowing" if _flows_on(session, received_at_ms) else "report"
 
-    def _take_ack(self, charger_id: str, evse_id: int, report: Reported, received_at_ms: int) -> None:
+    def _take_ack(self, charger_id: str, evse_id: int, report: Reported, received_at_ms: int) -> SessionRecord | None:
+        """Apply the ack to the session of its intent; None if there is no ack, or none that concerns us."""
         if report.ack is None or report.intent is None:
-            return
+            return None
         ack = report.ack[0]
         try:
             intent = Intent.read(report.intent[0])
         except ValidationError:
-            return  # an intent of another version, refused by the agent: none of this release's sessions waits for it
+            return None  # an intent of another version, refused by the agent: no session of this release waits for it
         if intent.id != ack.id:
             raise ContractViolation("invalid_report", "The ack answers another intent than the one copied beside it.")
         session = self._change_session(
@@ -136,6 +138,7 @@ class Reporting:
         )
         if never_began(session):
             self._change_evse(charger_id, evse_id, lambda evse: released(evse, session.session_id))
+        return session
 
     def _take_running(self, charger_id: str, evse_id: int, report: Reported) -> None:
         """A running session that nobody on record holds the EVSE for takes it: its start outlived the claim."""
@@ -209,6 +212,12 @@ class Reporting:
         if session is None:
             raise ContractViolation("session_not_found", f"{charger_id}/{evse_id} spoke of a session not on record.")
         return session
+
+
+def _flows_on(session: SessionRecord | None, received_at_ms: int) -> bool:
+    """Whether this very message was the news that power flows on after a stop; every later report repeats it."""
+    stop = session.stop if session is not None else None
+    return stop is not None and (stop.reason, stop.settled_at_ms) == (AckReason.POWER_STILL_FLOWING, received_at_ms)
 
 
 def _first_problem(error: ValidationError) -> str:

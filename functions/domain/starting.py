@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 
 from contract.intents import Intent
 from contract.vocabulary import Act, CableState, EvseStatus, RequestedBy
+from functions.domain.change import change
 from functions.domain.errors import CallerError, TemporaryError
 from functions.domain.patience import Patience
 from functions.domain.ports import Chargers, Clock, Creation, NewId, Sessions, Shadows
 from functions.domain.records import Charger, EvseRecord, IntentRecord, IntentStatus, SessionPhase, SessionRecord
-from functions.domain.transitions import claimed
+from functions.domain.transitions import claimed, unclaimed
 
 BUSY = (EvseStatus.CHARGING, EvseStatus.SUSPENDED)
 BROKEN = (EvseStatus.FAULTED, EvseStatus.UNAVAILABLE)
@@ -139,8 +141,18 @@ class Starting:
         try:
             self.shadows.send(session.charger_id, session.evse_id, intent)
         except TemporaryError as error:
+            self._give_back(session)
             raise TemporaryError("not_sent", error.detail) from error
         return session
+
+    def _give_back(self, session: SessionRecord) -> None:
+        """Let the EVSE go that a start which was not sent holds, so that the driver's next tap finds it free."""
+        with suppress(TemporaryError):  # then the claim runs out by itself
+            change(
+                lambda: self.chargers.evse(session.charger_id, session.evse_id),
+                self.chargers.replace_evse,
+                lambda evse: unclaimed(evse, session.session_id),
+            )
 
 
 def _refuse(code: str, charger: Charger) -> None:

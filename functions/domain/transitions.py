@@ -150,6 +150,13 @@ def claimed(evse: EvseRecord, session: SessionRecord, *, until_ms: int) -> EvseR
     return replace(evse, current_session_id=session.session_id, current_owner=session.owner, hold_until_ms=until_ms)
 
 
+def unclaimed(evse: EvseRecord, session_id: str) -> EvseRecord:
+    """The EVSE after a claim that came to nothing; should the session begin after all, it takes the EVSE then."""
+    if evse.current_session_id != session_id or evse.hold_until_ms is None:
+        return evse
+    return replace(evse, current_session_id=None, current_owner=None, hold_until_ms=None)
+
+
 def occupied(evse: EvseRecord, session: SessionRecord) -> EvseRecord:
     """The EVSE with the session that its charger says began on it, whoever held it before.
 

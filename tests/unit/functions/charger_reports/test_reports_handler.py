@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
+
+import pytest
 
 from functions.adapters.memory import MemoryDeadLetters, MemorySessions
 from functions.charger_reports.handler import handler
@@ -103,3 +106,15 @@ def test_two_batches_of_a_warm_function_do_not_mix() -> None:
     cloud = a_cloud(kind_of_sessions=PartlyDownSessions)
     assert call(cloud, ELSEWHERE) == ["message-0"]
     assert call(cloud, METER) == []
+
+
+def test_power_that_still_flows_after_a_stop_is_counted_for_its_alarm(capsys: pytest.CaptureFixture[str]) -> None:
+    cloud = a_cloud()
+    cloud.keep(builders.stopping_session())
+    flows_on = builders.ack(status="failed", reason="power_still_flowing")
+    report = builders.reported(session=builders.reported_session(), ack=flows_on, intent=builders.stop_wire())
+
+    assert call(cloud, builders.shadow_message(report)) == []
+
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert [line["PowerStillFlowing"] for line in metrics if "PowerStillFlowing" in line] == [[1.0]]

@@ -31,7 +31,7 @@ TABLE = [
     (pending(), JUST_NOW, "pending", None, 500),
     (pending(), EXPIRED - 1, "pending", None, 500),
     (pending(), EXPIRED, "failed", None, None),
-    (pending(start=start(status=ACCEPTED)), EXPIRED, "pending", None, 500),
+    (pending(start=start(status=ACCEPTED)), EXPIRED, "failed", None, None),
     (pending(start=start(status=REFUSED, reason="evse_in_use")), JUST_NOW, "failed", None, None),
     (pending(start=start(status=FAILED)), JUST_NOW, "failed", None, None),
     (pending(stop=stop(), stop_sent_at_ms=NOON_MS), JUST_NOW, "stopping", "requested", 500),

@@ -204,3 +204,16 @@ def test_fields_of_a_newer_charger_are_ignored(cloud: Cloud) -> None:
     assert cloud.hear(event_message(event("meter", 9, colour="green"))) == ["meter"]
     evse = {"status": "charging", "error": "", "cable": "locked", "powerW": 1, "mood": "fine"}
     assert cloud.hear(shadow_message(reported(evse=evse, weather={"rain": True}), weather=1)) == ["report"]
+
+
+def test_power_that_still_flows_is_news_once_and_not_again_with_every_later_report() -> None:
+    cloud = Cloud()
+    cloud.keep(builders.charger(), builders.evse(), builders.stopping_session())
+    flows_on = builders.ack(status="failed", reason="power_still_flowing")
+    report = builders.reported(session=builders.reported_session(), ack=flows_on, intent=builders.stop_wire())
+
+    first = cloud.hear(builders.shadow_message(report))
+    cloud.clock.pass_s(5)
+    later = cloud.hear(builders.shadow_message(report | {"n": 919}, version=11))
+
+    assert (first, later) == (["power_still_flowing"], ["report"])

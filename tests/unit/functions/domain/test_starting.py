@@ -196,3 +196,14 @@ def test_a_start_is_never_sent_before_it_is_on_record(cloud: Cloud) -> None:
     cloud.shadows.failing_with = TemporaryError("unavailable")
     refusal(cloud)
     assert len(cloud.memory.sessions) == 1
+
+
+def test_a_start_that_was_not_sent_gives_the_evse_back_so_that_the_next_tap_starts(cloud: Cloud) -> None:
+    cloud.shadows.failing_with = TemporaryError("unavailable")
+    with pytest.raises(TemporaryError):
+        cloud.starting.start(CHARGER, 1, owner=OWNER)
+    assert cloud.evse().current_session_id is None
+
+    cloud.shadows.failing_with = None
+    session = cloud.starting.start(CHARGER, 1, owner=OWNER)
+    assert cloud.evse().current_session_id == session.session_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -40,6 +40,10 @@ def cloud() -> Cloud:
 
 def pauses_ms(reads: int) -> int:
     return sum(int(pause * 1000) for pause in WAIT_STEPS_S[:reads])
+
+
+def sum_ms(steps_s: Sequence[float]) -> int:
+    return sum(int(step_s * 1000) for step_s in steps_s)
 
 
 def at_read(cloud: Cloud, number: int, happening: Callable[[], object]) -> None:
