@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from local.bench_agent import delta_to_command_ms
 from local.client import DriverApi
 from local.plant import Plant
 from local.seed import OWNER
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     legs[leg].append(figure)
             for _ in range(options.stops):
                 legs["tap → answer 'ended', one call with Prefer: wait=5"].append(_stop_once(api, plant, _waited)[2])
+            legs["agent: delta → contactor command"] = delta_to_command_ms(stack, options.stops)
             _print(legs)
     return 0
 

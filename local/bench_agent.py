@@ -1,0 +1,170 @@
+"""How fast the agent reacts: from a delta's arrival in this process to the command at the contactor.
+
+The agent is the real one, with its journal on disk, its link over mutual TLS and the simulated hardware in a process of
+its own; it runs here, in a thread, so that both moments are read from one clock.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from ulid import ULID
+
+from device_agent.__main__ import SystemClock
+from device_agent.agent import Agent, Outside, Stop
+from device_agent.drivers.base import Observation
+from device_agent.drivers.simulated.driver import SimulatedDriver
+from device_agent.journal import Journal
+from device_agent.link import LinkInput, Message
+from device_agent.paho_link import Broker, PahoLink
+from local.seed import AC_22_KW, Site
+from local.stack import Stack
+from local.waiting import wait_for
+
+WITHIN_S = 20.0
+SITE = Site("PX-BENCH", "Bench", "Bench Street 1", "53.5", "10.0", (AC_22_KW,))
+
+
+@dataclass
+class Stopwatch:
+    """When the last delta arrived, and how long after it each command was given. Units: milliseconds."""
+
+    arrived_s: float = 0.0
+    figures: list[float] = field(default_factory=list)
+
+    def delta(self) -> None:
+        """A delta has arrived."""
+        self.arrived_s = time.perf_counter()
+
+    def command(self) -> None:
+        """A command is about to be given."""
+        self.figures.append((time.perf_counter() - self.arrived_s) * 1000)
+
+
+@dataclass
+class TimedLink:
+    """A link that notes when a delta arrives, before the agent sees it."""
+
+    link: PahoLink
+    watch: Stopwatch
+
+    def start(self, deliver: Callable[[LinkInput], None]) -> None:
+        """See `Link.start`."""
+
+        def note(item: LinkInput) -> None:
+            if isinstance(item, Message) and item.topic.endswith("/update/delta"):
+                self.watch.delta()
+            deliver(item)
+
+        self.link.start(note)
+
+    def subscribe(self, topics: Sequence[str]) -> None:
+        """See `Link.subscribe`."""
+        self.link.subscribe(topics)
+
+    def publish(self, topic: str, payload: bytes) -> int | None:
+        """See `Link.publish`."""
+        return self.link.publish(topic, payload)
+
+    def reconnect(self, why: str) -> None:
+        """See `Link.reconnect`."""
+        self.link.reconnect(why)
+
+    def stop(self) -> None:
+        """See `Link.stop`."""
+        self.link.stop()
+
+
+@dataclass
+class TimedDriver:
+    """A driver that notes when a command is given, before the hardware has it."""
+
+    driver: SimulatedDriver
+    watch: Stopwatch
+
+    @property
+    def name(self) -> str:
+        """The driver's name, for the report."""
+        return self.driver.name
+
+    def observe(self, evse_id: int) -> Observation:
+        """See `ChargerDriver.observe`."""
+        return self.driver.observe(evse_id)
+
+    def start(self, evse_id: int) -> None:
+        """See `ChargerDriver.start`."""
+        self.watch.command()
+        self.driver.start(evse_id)
+
+    def stop(self, evse_id: int) -> None:
+        """See `ChargerDriver.stop`."""
+        self.watch.command()
+        self.driver.stop(evse_id)
+
+
+def delta_to_command_ms(stack: Stack, rounds: int) -> list[float]:
+    """Milliseconds from delta to command, of so many starts and as many stops."""
+    watch = Stopwatch()
+    shadows = stack.emulator.client("iot-data")
+
+    def desire(act: str, session_id: str) -> None:
+        now_s = int(time.time())
+        intent: dict[str, Any] = {"id": str(ULID()), "act": act, "sessionId": session_id, "issuedAt": now_s}
+        intent |= {"by": "owner"} | ({"expiresAt": now_s + 60} if act == "start" else {})
+        document = json.dumps({"state": {"desired": {"v": 1, "intent": [intent]}}}).encode()
+        shadows.update_thing_shadow(thingName=SITE.charger_id, shadowName="evse-1", payload=document)
+        wait_for(lambda: _answered(shadows, intent["id"]), f"{act} is done", within_s=WITHIN_S)
+
+    with _agent(stack, watch):
+        for _ in range(rounds):
+            session_id = str(ULID())
+            desire("start", session_id)
+            desire("stop", session_id)
+    return watch.figures
+
+
+def _answered(shadows: Any, intent_id: str) -> bool:
+    payload = shadows.get_thing_shadow(thingName=SITE.charger_id, shadowName="evse-1")["payload"]
+    acks = json.loads(payload.read())["state"].get("reported", {}).get("ack", [{}])
+    return (acks[0].get("id"), acks[0].get("status")) == (intent_id, "done")
+
+
+@contextmanager
+def _agent(stack: Stack, watch: Stopwatch) -> Iterator[None]:
+    folder = stack.fleet.folder(SITE.charger_id)
+    files = stack.seeder.add_charger(SITE, folder)
+    plant, _ = stack.fleet.start_plant("plant-bench", [SITE])
+    broker = Broker(
+        "localhost",
+        stack.emulator.mqtt_port,
+        stack.emulator.certificate_authority,
+        files.certificate,
+        files.private_key,
+    )
+    link = TimedLink(PahoLink(SITE.charger_id, broker, random.random), watch)
+    made: queue.SimpleQueue[Agent] = queue.SimpleQueue()
+
+    def work() -> None:
+        driver = SimulatedDriver(plant.socket, SITE.charger_id)
+        outside = Outside(SystemClock(), "beec", lambda: str(ULID()), driver.name)
+        # SQLite's connections belong to the thread that opened them.
+        with closing(driver), closing(Journal.open(folder / "journal.sqlite3", time.time)) as journal:
+            agent = Agent(SITE.charger_id, [1], TimedDriver(driver, watch), journal, link, outside)
+            made.put(agent)
+            agent.run()
+
+    thread = threading.Thread(target=work, name="agent")
+    thread.start()
+    try:
+        yield
+    finally:
+        made.get(timeout=WITHIN_S).post(Stop())
+        thread.join()
