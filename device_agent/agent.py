@@ -178,7 +178,7 @@ class Agent:
     def _message(self, topic: str, payload: bytes) -> None:
         try:
             document = json.loads(payload)
-        except ValueError:
+        except (ValueError, RecursionError):
             document = None
         if not isinstance(document, dict):
             log.warning("message ignored: not a JSON object", extra={"topic": topic})

@@ -166,7 +166,7 @@ class Reporting:
             event = SessionEvent.read(json.loads(payload))
         except ValidationError as error:
             raise ContractViolation("invalid_event", _first_problem(error)) from error
-        except (binascii.Error, ValueError) as error:  # not base64; not UTF-8 or not JSON
+        except (binascii.Error, ValueError, RecursionError) as error:  # not base64; not UTF-8, not JSON, too deep
             raise ContractViolation("invalid_event", str(error)[:200]) from error
         if len(payload) > EVENT_MAX_BYTES:
             raise ContractViolation("invalid_event", f"The event has {len(payload)} bytes.")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib.util
 import marshal
 import os
+import platform
 import subprocess
 import sys
 import zipfile
@@ -21,6 +22,9 @@ MAX_BYTES = 5 * 1024 * 1024
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    running = ".".join(platform.python_version_tuple()[:2])
+    if running != python_minor():
+        pytest.skip(f"byte code for AWS can only be made by Python {python_minor()}, and this is {running}")
     output = tmp_path_factory.mktemp("aws")
     build(Target.of("aws"), output)
     return output
