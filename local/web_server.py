@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -53,8 +54,11 @@ class PageHandler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True  # else an answer of two packets waits for the browser's acknowledgement
     wbufsize = -1  # head and body leave together
     timeout = 75
-    server_version, sys_version = "polaris", ""
     server: PageServer
+
+    def version_string(self) -> str:
+        """Who answers, and no versions."""
+        return "polaris"
 
     def setup(self) -> None:
         """Open the connection's line."""
@@ -84,8 +88,10 @@ class PageHandler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
         """Answer what the base class cannot read, in the same shape as everything else."""
         self.close_connection = True
-        answer = problem(BAD_REQUEST, message or HTTPStatus(code).phrase)
-        self._send(Answer(code, {**EVERY_ANSWER, **answer.headers}, answer.body))
+        # Before it has read a version it takes the browser for one of HTTP/0.9, which gets no head.
+        self.request_version = self.protocol_version
+        answer = problem(replace(BAD_REQUEST, http_status=code), message or HTTPStatus(code).phrase)
+        self._send(Answer(answer.status, {**EVERY_ANSWER, **answer.headers}, answer.body))
 
     def log_request(self, code: object = "-", size: object = "-") -> None:
         """Nothing: the base class would log the query, where an answer's line has more to tell."""
