@@ -3,20 +3,25 @@
 import { Api, Problem } from "./api.js";
 import { h, render } from "./dom.js";
 import { ServerClock } from "./live.js";
+import { backOffMs } from "./poll.js";
 import { onPull } from "./pull.js";
 import { chargersHref, parseRoute, sessionsHref } from "./route.js";
-import { ChargerScreen } from "./screens/charger.js";
-import { ChargersScreen } from "./screens/chargers.js";
-import { SessionScreen } from "./screens/session.js";
-import { SessionsScreen } from "./screens/sessions.js";
 import { Sessions } from "./sessions.js";
 import { signInWay } from "./sign_in.js";
 import { Tokens } from "./tokens.js";
+import { connection } from "./views/parts.js";
 import { signInView } from "./views/sign_in.js";
 import { Wishes } from "./wishes.js";
 
 const TICK_MS = 1000;
-const RETRY_SETTINGS_MS = 2000;
+
+/** Each screen is fetched when it is first opened. */
+const SCREENS = {
+  chargers: async () => (await import("./screens/chargers.js")).ChargersScreen,
+  charger: async () => (await import("./screens/charger.js")).ChargerScreen,
+  sessions: async () => (await import("./screens/sessions.js")).SessionsScreen,
+  session: async () => (await import("./screens/session.js")).SessionScreen,
+};
 
 class App {
   root = document.getElementById("screen");
@@ -29,45 +34,52 @@ class App {
   signIn = { busy: false, problem: null, email: "" };
 
   async run() {
-    const auth = await this.#settings();
     const web = { fetch: (...request) => fetch(...request), location, history, session: sessionStorage };
-    this.tokens = new Tokens(signInWay(auth, web), { changed: () => this.#signedInOrOut() });
+    const way = await this.#insist(async () => signInWay((await (await fetch("config.json", { cache: "no-store" })).json()).auth, web));
+    this.tokens = new Tokens(way, { changed: () => this.#signedInOrOut() });
     this.api = new Api({ tokens: this.tokens, clock: this.clock, heard: (reached) => this.#heard(reached) });
     this.wishes = new Wishes({ api: this.api, took: (session) => this.#took(session), changed: () => this.screen?.draw() });
-    this.signIn.email = this.tokens.way.drivers[0] ?? "";
+    this.signIn.email = way.drivers[0] ?? "";
     addEventListener("hashchange", () => this.#open());
     addEventListener("online", () => this.#hurry());
     document.addEventListener("visibilitychange", () => this.screen?.visibility());
     onPull(document, document.getElementById("pull"), () => this.screen?.refresh());
     this.#tick();
     await this.#attempt(() => this.tokens.resume());
-    if (!this.screen) this.#open();
+    if (!this.tokens.signedIn) this.#open();
   }
 
   retitle() {
     document.title = `${this.screen?.title ?? "Sign in"} · Polaris Express`;
   }
 
-  async #settings() {
-    for (;;) {
+  /** Work without which nothing can be shown: tried until it succeeds, or until nobody wants it any more. */
+  async #insist(work, wanted = () => true) {
+    for (let failures = 1; wanted(); failures += 1) {
       try {
-        const answer = await fetch("config.json", { cache: "no-store" });
-        return (await answer.json()).auth;
+        const done = await work();
+        this.lost = false;
+        return done;
       } catch {
         this.lost = true;
-        this.#drawSignIn();
-        await new Promise((resume) => setTimeout(resume, RETRY_SETTINGS_MS));
-        this.lost = false;
+        render(this.root, connection(true));
+        await new Promise((resume) => setTimeout(resume, backOffMs(failures, Math.random)));
       }
     }
+    return null;
   }
 
-  #open() {
+  async #open() {
+    const { screen: name, id } = parseRoute(location.hash);
+    const turn = (this.turn = (this.turn ?? 0) + 1);
+    const wanted = () => turn === this.turn;
     this.screen?.leave();
     this.screen = null;
     this.#drawNav();
     if (this.tokens.signedIn) {
-      this.screen = this.#screenOf(parseRoute(location.hash));
+      const Screen = await this.#insist(SCREENS[name], wanted);
+      if (!wanted()) return;
+      this.screen = new Screen(this, id);
       this.root.replaceChildren();
       this.screen.enter();
     } else this.#drawSignIn();
@@ -75,12 +87,6 @@ class App {
     scrollTo(0, 0);
     // A screen reader begins to read where the screen begins.
     this.root.querySelector("h1")?.focus({ preventScroll: true });
-  }
-
-  #screenOf({ screen, id }) {
-    if (screen === "charger") return new ChargerScreen(this, id);
-    if (screen === "session") return new SessionScreen(this, id);
-    return screen === "sessions" ? new SessionsScreen(this) : new ChargersScreen(this);
   }
 
   #took(session) {
@@ -118,8 +124,8 @@ class App {
   // --- signing in
 
   #drawSignIn() {
-    const { way } = this.tokens ?? {};
-    const model = { asks: way?.asks, drivers: way?.drivers ?? [], lost: this.lost, ...this.signIn };
+    const { asks, drivers } = this.tokens.way;
+    const model = { asks, drivers, lost: this.lost, ...this.signIn };
     render(this.root, signInView(model, {
       submit: this.#submit,
       begin: () => this.#attempt(() => this.tokens.begin()),
@@ -151,11 +157,12 @@ class App {
   #drawNav() {
     const { screen } = parseRoute(location.hash);
     const at = (...screens) => (screens.includes(screen) ? "page" : null);
+    document.body.className = this.tokens.signedIn ? "signed-in" : "";
     render(this.nav, this.tokens.signedIn
       ? [
           h("a", { href: chargersHref, "aria-current": at("chargers", "charger") }, "Chargers"),
           h("a", { href: sessionsHref, "aria-current": at("sessions", "session") }, "My sessions"),
-          h("button", { type: "button", class: "quiet", onclick: () => this.tokens.end(), title: this.tokens.email || null }, "Sign out"),
+          h("button", { type: "button", onclick: () => this.tokens.end(), title: this.tokens.email || null }, "Sign out"),
         ]
       : []);
   }

@@ -8,7 +8,7 @@ export function evseState(charger, evse, mine) {
   if (evse.notice?.code === "charger_out_of_service" || BROKEN.has(evse.status)) return OUT_OF_SERVICE;
   if (evse.notice?.code === "evse_in_use") return IN_USE;
   if (!charger.connected) return { word: "Offline", tone: "off" };
-  if (evse.canStart) return { word: evse.status === "finishing" ? "Cable still plugged in" : "Available", tone: "good" };
+  if (evse.canStart) return { word: evse.status === "finishing" ? "Cable plugged in" : "Available", tone: "good" };
   return statusWord(evse);
 }
 
@@ -25,7 +25,7 @@ function statusWord({ status }) {
   if (BROKEN.has(status)) return OUT_OF_SERVICE;
   if (status === "charging" || status === "suspended") return IN_USE;
   if (status === "available" || status === "preparing") return { word: "Available", tone: "good" };
-  if (status === "finishing") return { word: "Cable still plugged in", tone: "good" };
+  if (status === "finishing") return { word: "Cable plugged in", tone: "good" };
   return { word: "Unknown", tone: "off" };
 }
 

@@ -25,14 +25,13 @@ export const info = (title, ...text) => notice(infoIcon(), title, ...text);
 /** The top of a screen: where back leads, the name, and the refresh button. */
 export const heading = (title, { back, subtitle, refresh, refreshing, extra } = {}) =>
   h("header", { class: "heading" },
-    back && h("a", { class: "back", href: back.href }, backIcon(), back.label),
     h("div", { class: "row" },
+      back && h("a", { class: "quiet round back", href: back.href, "aria-label": `Back: ${back.label}`, title: back.label }, backIcon()),
       h("h1", { tabindex: "-1" }, title),
       refresh &&
         h("button", { type: "button", class: "quiet round", onclick: refresh, "aria-label": "Refresh", title: "Refresh", "aria-busy": refreshing ? "true" : null },
           refreshIcon())),
-    subtitle && h("p", { class: "subtitle" }, subtitle),
-    extra);
+    (subtitle || extra) && h("div", { class: "place" }, h("p", { class: "subtitle" }, subtitle), extra));
 
 /** What stands where nothing has arrived yet. */
 export const loading = () => h("p", { class: "empty" }, "Loading…");

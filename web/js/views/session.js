@@ -32,8 +32,8 @@ function figures({ session, live }) {
       h("div", { class: "figure big" }, h("dt", {}, "Delivered"), h("dd", {}, h("span", { class: "value" }, kWh(live.energyWh)), h("span", { class: "unit" }, " kWh"))),
       parts.figure("Duration", duration(live.elapsedMs)),
       isOver(session) ? null : parts.figure("Power", kW(live.powerW), live.powerW === null ? "" : "kW"),
-      parts.figure("Connector", session.evseId),
-      end && parts.figure("Ended by", words(end.reason))),
+      parts.figure("Connector", String(session.evseId)),
+      end && h("div", { class: "figure" }, h("dt", {}, "Ended"), h("dd", { class: "word" }, ENDED[end.reason] ?? words(end.reason)))),
     session.estimated ? h("p", { class: "source" }, "The end is estimated; the charger has not confirmed it yet.") : null);
 }
 
@@ -53,7 +53,7 @@ function plot({ width, height, line, area, highestW, grid, from, to }, locale) {
       grid.map(({ y }) => h("line", { class: "grid", x1: "0", x2: String(width), y1: y, y2: y })),
       h("path", { class: "area", d: area }),
       h("path", { class: "line", d: line })),
-    h("div", { class: "scale", "aria-hidden": "true" }, grid.map(({ w }) => h("span", {}, `${kW(w)} kW`))),
+    h("div", { class: "scale", "aria-hidden": "true" }, grid.slice(0, 2).map(({ w }) => h("span", {}, `${kW(w)} kW`))),
     h("figcaption", { class: "row small", "aria-hidden": "true" }, h("span", {}, timeOfDay(from, locale)), h("span", {}, timeOfDay(to, locale))));
 }
 
@@ -70,7 +70,9 @@ function timeline({ stages, locale }) {
     h("h2", { id: "timeline-title" }, "Timeline"),
     h("ol", { class: "timeline" }, stages.map((it) =>
       h("li", {}, h("time", { datetime: it.at, class: "small" }, timeOfDay(it.at, locale)),
-        h("span", {}, h("strong", {}, words(it.stage)), h("span", { class: "small" }, ` by ${SAID_BY[it.source] ?? it.source}${it.detail ? ` · ${words(it.detail)}` : ""}`))))));
+        h("span", {}, h("strong", {}, words(it.stage)), h("span", { class: "small" }, `by ${SAID_BY[it.source] ?? it.source}${it.detail ? ` · ${words(it.detail)}` : ""}`))))));
 }
 
+/** The API's reasons for an end, as a driver would say them; one that is not here is shown as the API names it. */
+const ENDED = { Remote: "from the app", Local: "at the charger", EVDisconnected: "cable pulled" };
 const SAID_BY = { owner: "you", charger: "the charger", cloud: "the cloud", operator: "the operator", automatic: "a rule of yours" };
