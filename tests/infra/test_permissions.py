@@ -29,9 +29,7 @@ WORK = {
     | table(f"{SESSIONS}/index/by_owner", "Query")
     | table(CHARGERS, "GetItem")
     | {WATCH},
-    "start_session": table(SESSIONS, "GetItem", "PutItem")
-    | table(CHARGERS, "Query", "UpdateItem")
-    | {INTENT},
+    "start_session": table(SESSIONS, "GetItem", "PutItem") | table(CHARGERS, "Query", "UpdateItem") | {INTENT},
     "stop_session": table(SESSIONS, "GetItem", "UpdateItem") | {INTENT},
     "charger_reports": table(SESSIONS, "GetItem", "PutItem", "UpdateItem")
     | table(CHARGERS, "GetItem", "UpdateItem")
