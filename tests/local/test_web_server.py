@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+import re
 import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -8,8 +10,10 @@ import httpx
 import pytest
 
 from infra.page import SECURITY_HEADERS, content_security_policy
+from local.howto import explain
 from local.runfile import RunFile
 from local.seed import NEIGHBOUR, OWNER
+from local.terminal import Terminal
 from local.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -166,6 +170,18 @@ def test_the_run_file_names_the_page(stack: LocalStack) -> None:
     assert run.web_url == stack.run.web_url
     assert run.pids["web"] == stack.stack.processes.pids()["web"]
     assert urlsplit(run.web_url).hostname == "127.0.0.1"
+
+
+def test_the_link_and_two_drivers_who_can_sign_in_are_told_to_whoever_runs_it(
+    page: httpx.Client, stack: LocalStack
+) -> None:
+    out = io.StringIO()
+    explain(stack.run, stack.stack.settings, Terminal(out))
+    assert f"The driver's page: {stack.run.web_url}\n" in out.getvalue()
+    told = re.findall(r"sign in as (\S+) +password (\S+)", out.getvalue())
+    assert [email for email, _ in told] == [OWNER, NEIGHBOUR]
+    for email, password in told:
+        assert sign_in(page, email, password).status_code == 200
 
 
 def raw(stack: LocalStack, head: str) -> bytes:

@@ -24,21 +24,20 @@ NAMES = (
 )
 """Programs on the PATH, and where macOS keeps what it does not put there."""
 
+PACKAGES = ("chromium", "fonts-liberation")
+"""The browser, and letters: a machine without a screen may have none, and a page of empty boxes proves little."""
+
 INSTALL = (
     ("apt-get", "update", "--quiet"),
     # Two test runs may want it at the same time: the later one waits for the lock, in seconds.
-    (
-        *("apt-get", "install", "--quiet", "--yes", "--no-install-recommends"),
-        "-o",
-        "DPkg::Lock::Timeout=300",
-        "chromium",
-    ),
+    ("apt-get", "install", "--quiet", "--yes", "--no-install-recommends", "--option", "DPkg::Lock::Timeout=300")
+    + PACKAGES,
 )
 WITHIN_S = 900.0
 
 ASK_A_PERSON = (
     "The tests of the page need Chromium or Google Chrome. Install one and run them again:\n"
-    "  Debian:  sudo apt-get install chromium\n"
+    "  Debian:  sudo apt-get install chromium fonts-liberation\n"
     "  Ubuntu:  the .deb of Google Chrome\n"
     "  Fedora:  sudo dnf install chromium\n"
     "  macOS:   brew install --cask google-chrome\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.browser import INSTALL, NAMES, plan, run
+from tests.web.browser import INSTALL, NAMES, PACKAGES, plan, run
 
 
 def which(*there: str) -> dict[str, str]:
@@ -25,7 +25,7 @@ def test_root_with_apt_installs_it_after_reading_the_package_lists() -> None:
     assert plan(which("apt-get").get, is_root=True) == INSTALL
     update, install = INSTALL
     assert update[:2] == ("apt-get", "update")
-    assert (install[:2], install[-1]) == (("apt-get", "install"), "chromium")
+    assert (install[:2], install[-2:]) == (("apt-get", "install"), PACKAGES)
 
 
 @pytest.mark.parametrize(("there", "is_root"), [(("apt-get",), False), ((), True), ((), False)])
