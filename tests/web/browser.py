@@ -30,8 +30,11 @@ PACKAGES = ("chromium", "fonts-liberation")
 INSTALL = (
     ("apt-get", "update", "--quiet"),
     # Two test runs may want it at the same time: the later one waits for the lock, in seconds.
-    ("apt-get", "install", "--quiet", "--yes", "--no-install-recommends", "--option", "DPkg::Lock::Timeout=300")
-    + PACKAGES,
+    (
+        *("apt-get", "install", "--quiet", "--yes", "--no-install-recommends"),
+        *("--option", "DPkg::Lock::Timeout=300"),
+        *PACKAGES,
+    ),
 )
 WITHIN_S = 900.0
 
