@@ -24,7 +24,8 @@ export function chargerView(model, act) {
         liveCard(model),
         outcome(model),
         connectors(model, act),
-        h("div", { class: "bar" }, notices(model), actions(model, act)))),
+        notices(model),
+        h("div", { class: "bar" }, actions(model, act)))),
   ];
 }
 
