@@ -1,4 +1,4 @@
-"""A headless browser before the local stack. Every page it opens is watched: no other origin, no fault, no CSP report."""
+"""A headless browser before the local stack. Every page it opens is watched: no other origin, no fault, no report."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def driver(browser: Browser, stack: LocalStack) -> Iterator[Drivers]:
-    """Opens the page as a driver with a browser of their own: `driver(email=OWNER, at="/chargers/…", signed_in=True)`."""
+    """Opens the page in a browser of the driver's own: `driver(email=OWNER, at="/chargers/…", signed_in=True)`."""
     opened: list[DriverPage] = []
 
     def open_page(email: str = OWNER, *, at: str = "/", signed_in: bool = True, **context: object) -> DriverPage:

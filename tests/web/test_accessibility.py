@@ -1,4 +1,4 @@
-"""Everybody can use it: axe-core finds nothing on any screen in either theme; keyboard, targets, large text, no motion."""
+"""Everybody can use it: axe-core finds nothing on any screen in either theme; keyboard, targets, text, motion."""
 
 from __future__ import annotations
 
@@ -68,7 +68,9 @@ def test_the_dialog_keeps_the_focus_and_gives_it_back(driver: Drivers, fresh_cha
     expect(keep).to_be_focused()  # the choice that destroys nothing
     me.page.keyboard.press("Shift+Tab")
     expect(stop).to_be_focused()
-    outside = "!document.querySelector('dialog').contains(document.activeElement) && document.activeElement !== document.body"
+    outside = (
+        "!document.querySelector('dialog').contains(document.activeElement) && document.activeElement !== document.body"
+    )
     for _ in range(4):
         me.page.keyboard.press("Tab")
         assert me.page.evaluate(outside) is False
@@ -95,7 +97,10 @@ def test_states_are_announced_politely_and_failures_at_once_but_never_every_seco
 
     expect(me.page.locator("#said")).to_contain_text("kWh delivered.")
     said = me.page.evaluate("said")
-    assert [text.split(".")[0] for text in said if text not in ("Starting.", "Stopping.")] == ["Charging", "Charging stopped"]
+    assert [text.split(".")[0] for text in said if text not in ("Starting.", "Stopping.")] == [
+        "Charging",
+        "Charging stopped",
+    ]
     expect(me.page.locator("#said")).to_have_attribute("role", "status")
 
 

@@ -150,7 +150,9 @@ def test_a_hidden_page_does_not_poll_and_catches_up_when_it_is_looked_at(
     before = len(me.requests)
 
     charger.do("unplug")  # the session ends, and the page would have asked by then
-    me.page.wait_for_timeout(2500)  # longer than `pollAfterMs` of a live session: nothing happening needs a while to see
+    me.page.wait_for_timeout(
+        2500
+    )  # longer than `pollAfterMs` of a live session: nothing happening needs a while to see
 
     assert len(me.requests) == before
     me.page.evaluate(hide, "visible")

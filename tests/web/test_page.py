@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import expect
 
@@ -14,6 +15,7 @@ from local.settings import REPO
 from tests.local.scenes import charging, ended
 from tests.local.support import FreshCharger
 from tests.web.driver import WITHIN_MS, DriverPage
+from tests.web.png import read, squeeze
 
 FreshChargers = Callable[..., FreshCharger]
 Drivers = Callable[..., DriverPage]
@@ -24,7 +26,9 @@ WEIGHT_MAX_BYTES = 80_000
 
 def weigh(me: DriverPage) -> int:
     """The bytes of every file of the page that was fetched, but for the hero picture."""
-    files = {it.url.split("#")[0] for it in me.requests if not re.search(r"/v1/|/auth/|\.json$|/hero\.svg$|^blob:", it.url)}
+    files = {
+        it.url.split("#")[0] for it in me.requests if not re.search(r"/v1/|/auth/|\.json$|/hero\.svg$|^blob:", it.url)
+    }
     return sum(len(me.context.request.get(url).body()) for url in files)
 
 
@@ -45,8 +49,10 @@ def test_no_screen_weighs_more_than_80_kilobytes(
 def test_the_policy_lets_nothing_inline_run_and_nothing_foreign_load(driver: Drivers) -> None:
     me = driver()
     attempt = """source => new Promise(answer => {
-      addEventListener('securitypolicyviolation', it => answer(it.effectiveDirective), { once: true });
-      if (source === 'script') { const it = document.createElement('script'); it.textContent = '1'; document.body.append(it); }
+      addEventListener('securitypolicyviolation', report => answer(report.effectiveDirective), { once: true });
+      const it = document.createElement('script');
+      it.textContent = '1';
+      if (source === 'script') document.body.append(it);
       if (source === 'style') document.body.insertAdjacentHTML('beforeend', '<p style="color: red">');
       if (source === 'fetch') fetch('https://elsewhere.example/').catch(() => {});
       if (source === 'image') { new Image().src = 'https://elsewhere.example/it.png'; }
@@ -64,6 +70,18 @@ def test_the_policy_lets_nothing_inline_run_and_nothing_foreign_load(driver: Dri
     me.faults.clear()
     me.requests.clear()
     me.page.reload()
+
+
+def test_a_squeezed_picture_shows_the_same(driver: Drivers, tmp_path: Path) -> None:
+    me = driver(signed_in=False)
+    picture = tmp_path / "sign-in.png"
+    me.page.screenshot(path=picture)
+    before, size = read(picture.read_bytes()), picture.stat().st_size
+
+    squeeze(picture)
+
+    assert read(picture.read_bytes()) == before
+    assert picture.stat().st_size < size
 
 
 def test_the_modules_decide_as_their_own_tests_say() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from playwright.sync_api import expect
 
@@ -15,6 +16,10 @@ from tests.web.driver import WITHIN_MS, DriverPage
 
 FreshChargers = Callable[..., FreshCharger]
 Drivers = Callable[..., DriverPage]
+
+
+DASH = "\N{EN DASH}"
+"""Where nothing is known."""
 
 
 def at(charger: FreshCharger) -> str:
@@ -39,7 +44,7 @@ def test_open_the_chargers_detail_screen_from_the_list(driver: Drivers, fresh_ch
         expect(elapsed).not_to_have_text(seen[-1], timeout=2000)
         seen.append(elapsed.inner_text())
     seconds = [60 * int(text.split(":")[0]) + int(text.split(":")[1]) for text in seen]
-    assert [later - earlier for earlier, later in zip(seconds, seconds[1:], strict=False)] == [1, 1, 1]
+    assert [later - earlier for earlier, later in pairwise(seconds)] == [1, 1, 1]
 
 
 def test_the_stop_button_is_red_at_the_bottom_and_shows_a_stop_icon(
@@ -92,7 +97,7 @@ def test_without_a_reading_the_dialog_asks_about_the_session_in_progress(
     charger.hold("before")
     me = driver(at=at(charger))
     me.start_button.click()
-    expect(me.card).to_contain_text("–")
+    expect(me.card).to_contain_text(DASH)
 
     me.stop_button.click()
 
@@ -149,7 +154,9 @@ def test_a_button_that_stays_in_the_loading_state_is_refreshed_by_pulling_down(
         me.pull_down()
     expect(me.stop_button.locator(".spinner")).to_be_visible()
     # If the session is still active after that, the stop didn't reach the charger: try again.
-    expect(me.banner).to_contain_text(re.compile("The charger is offline|The charger hasn't answered yet"), timeout=WITHIN_MS)
+    expect(me.banner).to_contain_text(
+        re.compile("The charger is offline|The charger hasn't answered yet"), timeout=WITHIN_MS
+    )
     expect(me.stop_button).not_to_have_attribute("aria-busy", "true")
     charger.start_agent(wait=False)
     me.confirm()

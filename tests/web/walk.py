@@ -140,4 +140,3 @@ def _somebody_charges(stage: Stage) -> str:
 
     wait_for(active, "the neighbour's session begins", within_s=WITHIN_S)
     return session_id
-

@@ -5,7 +5,7 @@ import { h } from "../dom.js";
 import { ago, connector, duration, kW, kWh, maxKW } from "../format.js";
 import { directionsHref, hasPlace } from "../places.js";
 import { chargersHref } from "../route.js";
-import { alertIcon, boltIcon, cardIcon, routeIcon, spinner, stopIcon } from "./icons.js";
+import { boltIcon, cardIcon, routeIcon, spinner, stopIcon } from "./icons.js";
 import * as parts from "./parts.js";
 
 /** Everything about it: `model` as screens/charger.js makes it, `act` what taps do. */
@@ -49,7 +49,7 @@ function liveCard({ mine, live, now }) {
 function sourceOf({ heardMs, stale, estimated }) {
   if (heardMs === null) return "No reading yet";
   if (stale) return `Last heard ${ago(heardMs)}`;
-  return estimated ? `Estimated since the reading ${ago(heardMs)}` : `Reading ${ago(heardMs)}`;
+  return estimated && heardMs >= 2000 ? `Estimated since the reading ${ago(heardMs)}` : `Reading ${ago(heardMs)}`;
 }
 
 function outcome({ over, mine, evse }) {
@@ -60,7 +60,7 @@ function outcome({ over, mine, evse }) {
     over.status === "failed" ? failed(over) : h("p", { class: "delivered" }, `${over.stop ? "Charging stopped." : "Charging has ended."}${told}`),
     held === "vehicle" && h("p", {}, "You can now unplug your connector from the vehicle."),
     held === "vehicle" && h("p", { class: "small" }, `The cable won't release from the car? ${UNLOCK}`),
-    held === "charger" && parts.notice(alertIcon(), "The charger still holds the cable", "It has not let go of it yet. Refresh to see whether it has."));
+    held === "charger" && h("p", {}, h("strong", {}, "The charger still holds the cable."), " It has not let go of it yet; refresh to see whether it has."));
 }
 
 const UNLOCK =
