@@ -43,6 +43,9 @@ def test_no_screen_weighs_more_than_80_kilobytes(
     for screen in ("/", f"/chargers/{charger.charger_id}", "/sessions", f"/sessions/{session_id}"):
         me = driver(at=screen)
         expect(me.page.locator(".card, .connector").first).to_be_visible(timeout=WITHIN_MS)
+        if screen == "/":  # the tutorial's way: from the list to the detail screen, where everything else happens
+            me.page.get_by_role("link", name=charger.site.name).click()
+            expect(me.start_button).to_be_visible()
         assert weigh(me) <= WEIGHT_MAX_BYTES, (screen, weigh(me))
 
 

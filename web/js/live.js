@@ -22,7 +22,6 @@ export function liveFigures(session, now, atLeastWh = 0) {
   return {
     energyWh,
     powerW: session.stale ? null : session.powerW,
-    currentA: session.currentA ?? null,
     elapsedMs: session.startedAt ? Math.max(0, (session.endedAt ? Date.parse(session.endedAt) : now) - Date.parse(session.startedAt)) : null,
     heardMs,
     stale: session.stale,

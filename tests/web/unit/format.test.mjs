@@ -5,6 +5,7 @@ import { csv } from "../../../web/js/csv.js";
 import { curve } from "../../../web/js/curve.js";
 import * as format from "../../../web/js/format.js";
 import { listed, metresBetween } from "../../../web/js/places.js";
+import { words } from "../../../web/js/words.js";
 import { chargerHref, parseRoute, sessionHref } from "../../../web/js/route.js";
 
 test("figures have one decimal, and a dash where nothing is known", () => {
@@ -26,12 +27,12 @@ test("times read as a driver says them", () => {
 });
 
 test("the API's words become words", () => {
-  assert.equal(format.words("stop_requested"), "Stop requested");
-  assert.equal(format.words("EVDisconnected"), "EV disconnected");
-  assert.equal(format.words("PowerLoss"), "Power loss");
-  assert.equal(format.words(""), "");
+  assert.equal(words("stop_requested"), "Stop requested");
+  assert.equal(words("EVDisconnected"), "EV disconnected");
+  assert.equal(words("PowerLoss"), "Power loss");
+  assert.equal(words(""), "");
   assert.equal(format.connector("type2"), "Type 2");
-  assert.equal(format.connector("nacs_v2"), "Nacs v2");
+  assert.equal(format.connector("nacs"), "NACS");
 });
 
 test("distances are in metres nearby and in kilometres beyond", () => {

@@ -41,8 +41,7 @@ function liveCard({ mine, live, now }) {
       h("div", { class: "figure big" }, h("dt", {}, "Delivered"),
         h("dd", {}, h("span", { class: "value" }, kWh(live.energyWh)), h("span", { class: "unit" }, " kWh"))),
       parts.figure("Elapsed", duration(live.elapsedMs)),
-      parts.figure("Power", kW(live.powerW), live.powerW === null ? "" : "kW"),
-      live.currentA === null ? null : parts.figure("Current", Math.round(live.currentA), "A")),
+      parts.figure("Power", kW(live.powerW), live.powerW === null ? "" : "kW")),
     h("p", { class: "source" }, sourceOf(live, now)));
 }
 

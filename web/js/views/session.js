@@ -3,10 +3,11 @@
 import { curve } from "../curve.js";
 import { sessionState } from "../decisions.js";
 import { h } from "../dom.js";
-import { dayAndTime, duration, kW, kWh, timeOfDay, words } from "../format.js";
+import { duration, kW, kWh } from "../format.js";
 import { chargerHref, sessionsHref } from "../route.js";
 import { isOver } from "../sessions.js";
 import * as parts from "./parts.js";
+import { dayAndTime, timeOfDay, words } from "../words.js";
 
 export function sessionView(model, act) {
   const { session } = model;

@@ -2,9 +2,10 @@
 
 import { sessionState } from "../decisions.js";
 import { h } from "../dom.js";
-import { dayAndTime, duration, kWh } from "../format.js";
+import { duration, kWh } from "../format.js";
 import { sessionHref } from "../route.js";
 import * as parts from "./parts.js";
+import { dayAndTime } from "../words.js";
 
 export const STATUSES = ["pending", "active", "stopping", "ended", "failed"];
 
