@@ -6,6 +6,12 @@ import { liveFigures } from "../live.js";
 import { sessionView } from "../views/session.js";
 import { Screen } from "./screen.js";
 
+// Its own style sheet comes with it, before anything is shown.
+await new Promise((loaded) => {
+  const sheet = { rel: "stylesheet", href: "css/session.css", onload: loaded, onerror: loaded };
+  document.head.append(Object.assign(document.createElement("link"), sheet));
+});
+
 /** The curve and the story grow slowly; the figures are asked for as often as the API says. */
 const CURVE_EVERY_MS = 10_000;
 
