@@ -37,6 +37,10 @@ class Environment:
     cors_origins: tuple[str, ...] = ()
     callback_urls: tuple[str, ...] = ("polaris://signed-in",)
     """Where Cognito sends a driver back to after signing in; the app's own scheme unless the context says more."""
+    web_domain: str = ""
+    """The page's own host name, as in `charge.example.com`. Empty: the one that CloudFront gives it."""
+    web_certificate_arn: str = ""
+    """The certificate for `web_domain`, in us-east-1, where CloudFront looks for it."""
     iot_data_endpoint: str = ""
     """The account's IoT data endpoint (ATS) as a URL. Empty: the SDK's own choice for the region."""
 
@@ -50,12 +54,17 @@ class Environment:
         name = _choice(node, "env", get_args(EnvironmentName), default="dev")
         bundle = _choice(node, "bundle", get_args(BundleTarget), default="aws")
         local = _choice(node, "local", ("true", "false"), default="false") == "true"
+        web_domain, certificate = (str(node.try_get_context(key) or "") for key in ("webDomain", "webCertificateArn"))
+        if bool(web_domain) != bool(certificate):
+            raise UnknownSettingError("context webDomain and webCertificateArn: both or neither")
         return cls(
             name=cast("EnvironmentName", name),
             bundle=cast("BundleTarget", bundle),
             local=local,
             cors_origins=_words(node, "corsOrigins") or (() if name == "prod" else LOCAL_ORIGINS),
             callback_urls=_words(node, "callbackUrls") or cls().callback_urls,
+            web_domain=web_domain,
+            web_certificate_arn=certificate,
             iot_data_endpoint=str(node.try_get_context("iotDataEndpoint") or ""),
         )
 

@@ -13,6 +13,9 @@ from infra.nag import accept
 if TYPE_CHECKING:
     from infra.environments import Environment
 
+ROTATION_GRACE = Duration.seconds(30)
+"""How long the refresh token before the newest still works: for the answer that a phone in a garage never got."""
+
 
 class Drivers(Construct):
     """The drivers' accounts, and the public client that the app and the web page sign in with."""
@@ -54,19 +57,31 @@ class Drivers(Construct):
             access_token_validity=Duration.hours(1),
             id_token_validity=Duration.hours(1),
             refresh_token_validity=Duration.days(30),
+            # Each refresh gives a new refresh token and ends the old one, so that a stolen one is soon of no use to one
+            # of the two who have it. The emulator's pool does not rotate.
+            refresh_token_rotation_grace_period=None if environment.local else ROTATION_GRACE,
             # Without a browser a local driver signs in with the password itself; elsewhere it never leaves the client.
             auth_flows=cognito.AuthFlow(user_srp=not environment.local, user_password=environment.local),
             disable_o_auth=environment.local,
             o_auth=None if environment.local else _code_flow(environment),
         )
-        if not environment.local:
-            self.pool.add_domain(
-                "SignIn",
-                # The prefix is unique among all AWS accounts of a region, hence the account in it.
-                cognito_domain=cognito.CognitoDomainOptions(
-                    domain_prefix=f"polaris-{environment.name}-{Aws.ACCOUNT_ID}"
-                ),
-            )
+
+    def add_sign_in_page(self, environment: Environment) -> str:
+        """Managed login, at the address returned: where a driver types the password."""
+        domain = self.pool.add_domain(
+            "SignIn",
+            # The prefix is unique among all AWS accounts of a region, hence the account in it.
+            cognito_domain=cognito.CognitoDomainOptions(domain_prefix=f"polaris-{environment.name}-{Aws.ACCOUNT_ID}"),
+        )
+        return domain.base_url()
+
+    def send_back_to(self, page_url: str) -> None:
+        """Let managed login send drivers back to this page, too. It exists after the API, which exists after us."""
+        client = self.client.node.default_child
+        if not isinstance(client, cognito.CfnUserPoolClient):
+            raise TypeError("the client of a user pool is not a CfnUserPoolClient any more")
+        client.callback_ur_ls = [*(client.callback_ur_ls or ()), page_url]
+        client.logout_ur_ls = [*(client.logout_ur_ls or ()), page_url]
 
 
 def _code_flow(environment: Environment) -> cognito.OAuthSettings:

@@ -13,6 +13,7 @@ from infra.functions import Functions
 from infra.http_api import HttpApi
 from infra.identity import Drivers
 from infra.tables import Tables
+from infra.web import Web
 
 if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
@@ -62,5 +63,16 @@ class PolarisStack(Stack):
             "PresenceQueueUrl": link.presence.queue.queue_url,
             "PresenceDeadLetterQueueUrl": link.presence.dead_letters.queue_url,
         }
+        if not environment.local:
+            # One machine has no CloudFront: there local.web_server is in its place.
+            sign_in_url = drivers.add_sign_in_page(environment)
+            web = Web(self, "Web", environment=environment, api=http.api, sign_in_url=sign_in_url)
+            drivers.send_back_to(web.url)
+            outputs |= {
+                "SignInUrl": sign_in_url,
+                "WebUrl": web.url,
+                "WebBucketName": web.bucket.bucket_name,
+                "WebDistributionId": web.distribution.distribution_id,
+            }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--stops", type=int, default=50, help="how many stops of each kind (default 50)")
     options = parser.parse_args(arguments)
     with TemporaryDirectory() as home:
-        settings = Settings(home=Path(home), gateway_port=0, mqtt_port=0)
+        settings = Settings(home=Path(home), gateway_port=0, mqtt_port=0, web_port=0)
         with running_stack(settings, Terminal()) as stack, DriverApi.of(stack.run, OWNER) as api:
             plant = Plant(stack.run.plant_socket)
             _stop_once(api, plant, _polled)  # warms the functions up

@@ -23,6 +23,9 @@ def explain(run: RunFile, settings: Settings, terminal: Terminal) -> None:
     me = command(settings)
     charger = run.charger("PX-0001")
     say = terminal.line
+    terminal.heading(f"The driver's page: {run.web_url}")
+    for driver in run.drivers:
+        say(f"  sign in as {driver.email:<22} password {driver.password}")
     terminal.heading("Everything keeps running. Talk to it (in another terminal, in this folder):")
     say("  The API, as a driver:")
     say(f"    {_curl(run, me)}")

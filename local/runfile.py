@@ -68,7 +68,8 @@ class RunFile(RunFileModel):
     """The whole file.
 
     `api_url` is for browsers and curl, which resolve `*.localhost` by themselves. A program whose resolver does not
-    calls `api_address` instead and sends `api_host` as its Host header: it reaches the same API.
+    calls `api_address` instead and sends `api_host` as its Host header: it reaches the same API. `web_url` is the
+    driver's page.
     """
 
     started_at: datetime
@@ -76,6 +77,7 @@ class RunFile(RunFileModel):
     api_url: str
     api_address: str
     api_host: str
+    web_url: str
     region: str
     endpoint_url: str
     user_pool_id: str

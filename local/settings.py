@@ -26,6 +26,7 @@ class Settings:
     environment: str = "dev"
     gateway_port: int = 4566
     mqtt_port: int = 8883
+    web_port: int = 8080
     python: Path = Path(sys.executable)
     emulator_python: Path = REPO / ".tools" / "emulator" / "bin" / "python"
     cdk: Path = REPO / "node_modules" / ".bin" / "cdk"

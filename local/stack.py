@@ -17,7 +17,8 @@ from local.fleet import Fleet
 from local.interrupts import Interrupts
 from local.leftovers import end_leftovers
 from local.lock import only_one
-from local.ports import LOOPBACK
+from local.page.process import start_page
+from local.ports import LOOPBACK, pick_port
 from local.processes import Processes, StepFailed
 from local.runfile import Charger, Driver, Mqtt, Queues, RunFile, Tables
 from local.seed import NEIGHBOUR, OWNER, SITES, DeviceFiles, Seeder, Site
@@ -114,6 +115,7 @@ def _prepare(settings: Settings, terminal: Terminal, processes: Processes) -> St
         api_url=f"http://{api_host(outputs, emulator)}",
         api_address=f"http://{LOOPBACK}:{emulator.gateway_port}",
         api_host=api_host(outputs, emulator),
+        web_url=f"http://{LOOPBACK}:{pick_port(settings.web_port)}",
         region=emulator.region,
         endpoint_url=emulator.endpoint_url,
         user_pool_id=outputs.user_pool_id,
@@ -131,6 +133,10 @@ def _prepare(settings: Settings, terminal: Terminal, processes: Processes) -> St
     )
     with terminal.step("the API answers and knows who is connected"):
         _await_api(run, drivers[0], {site.charger_id for site in powered})
+    run.write(settings.run_file)
+    with terminal.step("the driver's page is served"):
+        start_page(settings, processes, run)
+    run = run.model_copy(update={"pids": processes.pids()})
     run.write(settings.run_file)
     return Stack(settings, processes, emulator, seeder, fleet, plant, run)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """The whole cloud on this machine, deployed once."""
-    settings = Settings(home=tmp_path_factory.mktemp("local"), gateway_port=0, mqtt_port=0)
+    settings = Settings(home=tmp_path_factory.mktemp("local"), gateway_port=0, mqtt_port=0, web_port=0)
     with running_stack(settings, Terminal()) as running:
         yield LocalStack(running)
 
