@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -40,6 +40,13 @@ _IF_NONE_MATCH: Json = {
 }
 
 
+def _header(name: str, description: str) -> Json:
+    return {name: {"description": description, "schema": {"type": "string"}}}
+
+
+_RETRY_AFTER = _header("Retry-After", "Seconds to wait before the same request; present if `retryAfterS` is.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Route:
     """One operation, as a client sees it."""
@@ -53,6 +60,7 @@ class Route:
     path_model: type[RequestModel] | None = None
     query_model: type[RequestModel] | None = None
     headers: tuple[Json, ...] = ()
+    answer_headers: Json = field(default_factory=dict)
     body: bool = False
 
 
@@ -95,6 +103,7 @@ ROUTES = (
         ),
         path_model=EvsePath,
         headers=(_IDEMPOTENCY_KEY,),
+        answer_headers=_header("Location", "Where to follow the session."),
         body=True,
     ),
     Route(
@@ -115,6 +124,7 @@ ROUTES = (
         reasons=("invalid_request", "session_not_found"),
         path_model=SessionPath,
         headers=(_IF_NONE_MATCH,),
+        answer_headers=_header("ETag", "Changes with the document; send it as `If-None-Match`."),
     ),
     Route(
         method="post",
@@ -128,6 +138,7 @@ ROUTES = (
         reasons=("invalid_request", "unsupported_media_type", "session_not_found", "not_sent"),
         path_model=SessionPath,
         headers=(_PREFER,),
+        answer_headers=_header("Preference-Applied", "The wait that was granted, as `wait=5`."),
         body=True,
     ),
     Route(
@@ -138,6 +149,7 @@ ROUTES = (
         answers={202: ("The session goes on", Session)},
         reasons=(
             "invalid_request",
+            "unsupported_media_type",
             "session_not_found",
             "session_not_active",
             "no_stop_to_withdraw",
@@ -190,7 +202,7 @@ def openapi() -> Json:
                 "Start a charging session, follow it, and stop it. A stop that was accepted is not done: a session is "
                 "`stopping` until its charger has measured that no power flows. Errors are RFC 9457 problems; `title` "
                 "fits a banner, `advice` says what the driver can do. Requests without a valid token are answered 401 "
-                "by the gateway itself."
+                "by the gateway itself, and so is a 429 of its own throttling: neither has a body of ours."
             ),
         },
         "security": [{"driver": []}],
@@ -240,7 +252,11 @@ def _without_null(field: Json) -> Json:
 
 def _answers(route: Route) -> Json:
     return {
-        str(status): {"description": text, **({"content": _content("application/json", model)} if model else {})}
+        str(status): {
+            "description": text,
+            **({"headers": route.answer_headers} if route.answer_headers else {}),
+            **({"content": _content("application/json", model)} if model else {}),
+        }
         for status, (text, model) in route.answers.items()
     }
 
@@ -252,6 +268,7 @@ def _problems(route: Route) -> Json:
     return {
         str(status): {
             "description": "Codes: " + ", ".join(f"`{code}`" for code in names),
+            "headers": _RETRY_AFTER,
             "content": _content("application/problem+json", Problem),
         }
         for status, names in sorted(codes.items())

@@ -132,7 +132,10 @@ def events_sql() -> str:
 
 
 def presence_sql() -> str:
-    """Chargers that come and go; the session id and version put late and doubled messages in order."""
+    """Chargers that come and go; the session id and the time put late and doubled messages in order.
+
+    The version and the reason are for the person who reads a dead letter.
+    """
     fields = ("clientId", "eventType", "timestamp AS at", "sessionIdentifier", "versionNumber", "disconnectReason")
     return _select(fields, "$aws/events/presence/+/+")
 

@@ -22,14 +22,15 @@ def stop_status(session: SessionRecord, *, now_ms: int, patience: Patience) -> s
     stop = session.stop
     if stop is None:
         return None
-    if not stop.status.in_force or session.phase is SessionPhase.ENDED:
+    if session.phase is SessionPhase.ENDED or never_began(session):
         return stop.status.value
-    if session.stop_not_sent:
+    if stop.status.in_force and session.stop_not_sent:
         return "not_sent"
-    sent_at_ms = session.stop_sent_at_ms or stop.requested_at_ms
-    if now_ms - sent_at_ms > patience.ack_timeout_s * 1000:
-        return "overdue"
-    return stop.status.value
+    # Done without an end is owed something too: it was measured as stopped, and its event is still to come.
+    done = stop.status is IntentStatus.DONE
+    since_ms = stop.updated_at_ms if done else session.stop_sent_at_ms or stop.requested_at_ms
+    waited_too_long = now_ms - since_ms > patience.ack_timeout_s * 1000
+    return "overdue" if waited_too_long and (done or stop.status.in_force) else stop.status.value
 
 
 def stop_reason(session: SessionRecord, status: str | None, *, connected: bool | None) -> str:

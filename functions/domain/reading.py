@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from functions.domain import outlook
-from functions.domain.errors import CallerError, TemporaryError
+from functions.domain.errors import CallerError, PolarisError
 from functions.domain.patience import Patience
 from functions.domain.ports import Chargers, Clock, Page, Sessions, Watchers
 from functions.domain.records import Charger, MeterSample, SessionPhase, SessionRecord
@@ -54,7 +54,7 @@ class Reading:
                 return  # somebody else wrote at this moment; the next look asks again
             until_s = until_ms // 1000 + self.patience.watch_overlap_s
             self.watchers.hint(session.charger_id, session.evse_id, until_s)
-        except TemporaryError:
+        except PolarisError:
             return  # a hint, not state: the card goes on with slower samples
 
     def sessions_of(

@@ -107,7 +107,6 @@ class SessionRecord:
     stop_sent_at_ms: int | None = None
     stop_not_sent: bool = False
     past_stops: tuple[IntentRecord, ...] = ()
-    keep_intent_id: str | None = None
     end: EndRecord | None = None
     watch_until_ms: int | None = None
     revision: int = 0
@@ -137,6 +136,7 @@ class EvseRecord:
     cable: CableState | None = None
     reported_session_id: str | None = None
     shadow_version: int | None = None
+    report_boot: str | None = None
     reported_at_ms: int | None = None
     current_session_id: str | None = None
     current_owner: str | None = None

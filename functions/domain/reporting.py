@@ -120,7 +120,12 @@ class Reporting:
         return "power_still_flowing" if _flows_on(session, received_at_ms) else "report"
 
     def _take_ack(self, charger_id: str, evse_id: int, report: Reported, received_at_ms: int) -> SessionRecord | None:
-        """Apply the ack to the session of its intent; None if there is no ack, or none that concerns us."""
+        """Apply the ack to the session of its intent.
+
+        Returns:
+            That session; None if there is no ack, or none that concerns us. An ack for a session not on record spoils
+            nothing else in its report: every later report repeats it.
+        """
         if report.ack is None or report.intent is None:
             return None
         ack = report.ack[0]
@@ -136,7 +141,7 @@ class Reporting:
             evse_id,
             lambda current: with_ack(current, ack, received_at_ms=received_at_ms),
         )
-        if never_began(session):
+        if session is not None and never_began(session):
             self._change_evse(charger_id, evse_id, lambda evse: released(evse, session.session_id))
         return session
 
@@ -177,6 +182,8 @@ class Reporting:
             evse_id,
             lambda current: with_event(current, event, received_at_ms=received_at_ms),
         )
+        if session is None:
+            raise ContractViolation("session_not_found", f"{charger_id}/{evse_id} spoke of a session not on record.")
         self.sessions.add_meter_sample(
             MeterSample(
                 session_id=event.session_id,
@@ -200,7 +207,9 @@ class Reporting:
 
     def _change_session(
         self, session_id: str, charger_id: str, evse_id: int, transition: Callable[[SessionRecord], SessionRecord]
-    ) -> SessionRecord:
+    ) -> SessionRecord | None:
+        """The session after it; None if it is not on record."""
+
         def fenced(current: SessionRecord) -> SessionRecord:
             if (current.charger_id, current.evse_id) != (charger_id, evse_id):
                 raise ContractViolation(
@@ -208,10 +217,7 @@ class Reporting:
                 )
             return transition(current)
 
-        session = change(lambda: self.sessions.get(session_id), self.sessions.replace, fenced)
-        if session is None:
-            raise ContractViolation("session_not_found", f"{charger_id}/{evse_id} spoke of a session not on record.")
-        return session
+        return change(lambda: self.sessions.get(session_id), self.sessions.replace, fenced)
 
 
 def _flows_on(session: SessionRecord | None, received_at_ms: int) -> bool:

@@ -6,14 +6,14 @@ import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
 
-from contract.intents import Intent
 from contract.vocabulary import Act, CableState, EvseStatus, RequestedBy
 from functions.domain.change import change
-from functions.domain.errors import CallerError, TemporaryError
+from functions.domain.errors import CallerError, PolarisError, TemporaryError
 from functions.domain.patience import Patience
 from functions.domain.ports import Chargers, Clock, Creation, NewId, Sessions, Shadows
 from functions.domain.records import Charger, EvseRecord, IntentRecord, IntentStatus, SessionPhase, SessionRecord
 from functions.domain.transitions import claimed, unclaimed
+from functions.domain.wire_intents import wire_intent
 
 BUSY = (EvseStatus.CHARGING, EvseStatus.SUSPENDED)
 BROKEN = (EvseStatus.FAULTED, EvseStatus.UNAVAILABLE)
@@ -126,20 +126,24 @@ class Starting:
             raise CallerError("idempotency_key_reused", "The key belongs to a session on another EVSE.")
         unanswered = session.phase is SessionPhase.PENDING and session.start.status is IntentStatus.REQUESTED
         if unanswered and session.stop is None and self.clock() // 1000 <= (session.start.expires_at_s or 0):
+            self._claim_again(session)
             return self._send(session)
         return session
 
+    def _claim_again(self, session: SessionRecord) -> None:
+        """Hold the EVSE for a start that is sent again: the claim was given back if the first sending failed."""
+        charger = self.chargers.get(session.charger_id)
+        evse = charger.evse(session.evse_id) if charger else None
+        if charger is None or evse is None or evse.current_session_id == session.session_id:
+            return
+        _refuse(why_not_start(charger, evse, now_ms=self.clock()), charger)
+        until_s = (session.start.expires_at_s or 0) + self.patience.start_grace_s
+        if not self.chargers.replace_evse(evse, claimed(evse, session, until_ms=until_s * 1000)):
+            raise TemporaryError("unavailable", "The EVSE's state changed at this moment.", retry_after_s=1)
+
     def _send(self, session: SessionRecord) -> SessionRecord:
-        intent = Intent(
-            id=session.start.intent_id,
-            act=Act.START,
-            session_id=session.session_id,
-            issued_at=session.start.requested_at_ms // 1000,
-            by=session.start.by,
-            expires_at=session.start.expires_at_s,
-        )
         try:
-            self.shadows.send(session.charger_id, session.evse_id, intent)
+            self.shadows.send(session.charger_id, session.evse_id, wire_intent(session, session.start))
         except TemporaryError as error:
             self._give_back(session)
             raise TemporaryError("not_sent", error.detail) from error
@@ -147,12 +151,13 @@ class Starting:
 
     def _give_back(self, session: SessionRecord) -> None:
         """Let the EVSE go that a start which was not sent holds, so that the driver's next tap finds it free."""
-        with suppress(TemporaryError):  # then the claim runs out by itself
-            change(
-                lambda: self.chargers.evse(session.charger_id, session.evse_id),
-                self.chargers.replace_evse,
-                lambda evse: unclaimed(evse, session.session_id),
-            )
+
+        def claimed_evse() -> EvseRecord | None:
+            charger = self.chargers.get(session.charger_id)
+            return charger.evse(session.evse_id) if charger else None
+
+        with suppress(PolarisError):  # then the claim runs out by itself; what the driver is told stays the same
+            change(claimed_evse, self.chargers.replace_evse, lambda evse: unclaimed(evse, session.session_id))
 
 
 def _refuse(code: str, charger: Charger) -> None:

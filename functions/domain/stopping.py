@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from contract.intents import Intent
 from contract.vocabulary import Act, RequestedBy
 from functions.domain import outlook
 from functions.domain.change import ATTEMPTS, change
@@ -20,6 +19,7 @@ from functions.domain.patience import Patience
 from functions.domain.ports import Clock, NewId, Sessions, Shadows, Sleep
 from functions.domain.records import IntentRecord, IntentStatus, SessionPhase, SessionRecord
 from functions.domain.transitions import never_began
+from functions.domain.wire_intents import wire_intent
 
 PAST_STOPS_KEPT = 20
 """Settled stops kept on a record for its timeline; a record stays far below DynamoDB's 400 KB."""
@@ -130,15 +130,8 @@ class Stopping:
     def _send(self, session: SessionRecord) -> SessionRecord:
         if session.stop is None:
             return session
-        intent = Intent(
-            id=session.stop.intent_id,
-            act=Act.STOP,
-            session_id=session.session_id,
-            issued_at=session.stop.requested_at_ms // 1000,
-            by=session.stop.by,
-        )
         try:
-            self.shadows.send(session.charger_id, session.evse_id, intent)
+            self.shadows.send(session.charger_id, session.evse_id, wire_intent(session, session.stop))
         except PolarisError as error:
             self._note_not_sent(session)
             if not isinstance(error, TemporaryError):
@@ -187,19 +180,16 @@ class Stopping:
         session = self.sessions.get(session_id)
         if session is None or session.owner != owner:
             raise CallerError("session_not_found", "There is no such session of yours.")
-        if session.stop is not None and session.stop.status is IntentStatus.WITHDRAWN:
+        if session.phase is not SessionPhase.ENDED and session.stop and session.stop.status is IntentStatus.WITHDRAWN:
             return session  # the same tap again
         _withdrawable(session)
         now_ms = self.clock()
-        keep = Intent(
-            id=self.new_id(),
-            act=Act.KEEP,
-            session_id=session_id,
-            issued_at=now_ms // 1000,
-            by=RequestedBy.OWNER,
-        )
+        keep = IntentRecord(intent_id=self.new_id(), act=Act.KEEP, by=RequestedBy.OWNER, requested_at_ms=now_ms)
+        # A start that the stop has replaced in the shadow, perhaps unheard, takes its place again.
+        start_stands = _is_unheard_start(session) and now_ms // 1000 <= (session.start.expires_at_s or 0)
+        intent = session.start if start_stands else keep
         try:
-            self.shadows.send(session.charger_id, session.evse_id, keep)
+            self.shadows.send(session.charger_id, session.evse_id, wire_intent(session, intent))
         except TemporaryError as error:
             raise TemporaryError("not_sent", error.detail, retry_after_s=self.patience.resend_after_s) from error
         withdrawn = change(
@@ -209,10 +199,13 @@ class Stopping:
                 current,
                 stop=replace(_withdrawable(current), status=IntentStatus.WITHDRAWN, settled_at_ms=now_ms),
                 stop_not_sent=False,
-                keep_intent_id=keep.id,
             ),
         )
         return withdrawn or session
+
+
+def _is_unheard_start(session: SessionRecord) -> bool:
+    return session.phase is SessionPhase.PENDING and session.start.status is IntentStatus.REQUESTED
 
 
 def _withdrawable(session: SessionRecord) -> IntentRecord:

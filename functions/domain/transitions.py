@@ -31,6 +31,10 @@ def believed_ms(session: SessionRecord, event: SessionEvent, *, received_at_ms: 
     return at_ms if possible else received_at_ms
 
 
+MAX_REORDERING_MS = 60_000
+"""Documents of one shadow overtake each other by seconds at most; what was sent this much later is newer."""
+
+
 def with_event(session: SessionRecord, event: SessionEvent, *, received_at_ms: int) -> SessionRecord:
     """The session after one of its events, in whatever order they come; a duplicate changes nothing.
 
@@ -130,9 +134,15 @@ def _acked(intent: IntentRecord, ack: Ack, received_at_ms: int) -> IntentRecord:
 
 
 def with_report(evse: EvseRecord, report: Reported, *, version: int, at_ms: int) -> EvseRecord:
-    """The EVSE after its report. Shadow versions order the reports: an older one is old news."""
+    """The EVSE after its report. Shadow versions order the reports: an older one is old news.
+
+    Unless the shadow was made anew, which begins its versions again: then the report is of another boot of the agent,
+    and comes long after the last one.
+    """
     if evse.shadow_version is not None and version <= evse.shadow_version:
-        return evse
+        made_anew = report.boot != evse.report_boot and at_ms > (evse.reported_at_ms or 0) + MAX_REORDERING_MS
+        if not made_anew:
+            return evse
     now = report.evse[0]
     return replace(
         evse,
@@ -141,6 +151,7 @@ def with_report(evse: EvseRecord, report: Reported, *, version: int, at_ms: int)
         cable=now.cable,
         reported_session_id=report.session[0].session_id if report.session else None,
         shadow_version=version,
+        report_boot=report.boot,
         reported_at_ms=at_ms,
     )
 

@@ -84,7 +84,7 @@ class World:
                     self.memory.evses[(record.charger_id, record.evse_id)] = record
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def account() -> Iterator[Aws]:
     """Making clients takes longer than all a test does with them, so they are made once."""
     with pytest.MonkeyPatch.context() as environment, mock_aws():

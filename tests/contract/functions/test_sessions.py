@@ -27,7 +27,6 @@ FULL = builders.stopping_session(
     ),
     past_stops=(builders.stop_intent(status=IntentStatus.WITHDRAWN), builders.stop_intent(reason="x")),
     stop_not_sent=True,
-    keep_intent_id=builders.START_INTENT,
     end=EndRecord(
         reason=EndReason.REMOTE, method=EndMethod.REPORTED, at_ms=NOON_MS, received_at_ms=NOON_MS, meter_wh=9
     ),

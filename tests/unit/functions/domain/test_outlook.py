@@ -45,7 +45,7 @@ TABLE = [
     (stopping(stop=stop(status=EXECUTING)), JUST_NOW, "stopping", "executing", 500),
     (stopping(stop=stop(status=EXECUTING)), OVERDUE, "active", "overdue", 2000),
     (stopping(stop=stop(status=DONE)), JUST_NOW, "stopping", "done", 500),
-    (stopping(stop=stop(status=DONE)), OVERDUE, "stopping", "done", 500),
+    (stopping(stop=stop(status=DONE)), OVERDUE, "active", "overdue", 2000),
     (stopping(stop=stop(status=REFUSED)), JUST_NOW, "active", "refused", 2000),
     (stopping(stop=stop(status=FAILED)), OVERDUE, "active", "failed", 2000),
     (stopping(stop=stop(status=WITHDRAWN)), OVERDUE, "active", "withdrawn", 2000),

@@ -217,3 +217,22 @@ def test_power_that_still_flows_is_news_once_and_not_again_with_every_later_repo
     later = cloud.hear(builders.shadow_message(report | {"n": 919}, version=11))
 
     assert (first, later) == (["power_still_flowing"], ["report"])
+
+
+def test_a_shadow_that_was_made_anew_begins_its_versions_again_and_is_believed(cloud: Cloud) -> None:
+    cloud.keep(builders.evse(shadow_version=5000, report_boot="b7f3", reported_at_ms=NOON_MS - 61_000))
+    cloud.hear(shadow_message(reported(boot="c001"), version=1, previousBoot=None))
+    assert (cloud.evse().shadow_version, cloud.evse().status) == (1, EvseStatus.CHARGING)
+
+
+def test_a_late_report_of_an_earlier_boot_is_old_news(cloud: Cloud) -> None:
+    cloud.keep(builders.evse(shadow_version=5000, report_boot="c001", reported_at_ms=NOON_MS - 2_000))
+    cloud.hear(shadow_message(reported(), version=4999))
+    assert (cloud.evse().shadow_version, cloud.evse().status) == (5000, EvseStatus.PREPARING)
+
+
+def test_an_answer_for_a_session_nobody_knows_does_not_spoil_its_report(cloud: Cloud) -> None:
+    cloud.memory.sessions.clear()
+    cloud.keep(builders.evse())
+    assert cloud.hear(answer()) == ["report"]
+    assert cloud.evse().status is EvseStatus.CHARGING

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from contract.vocabulary import Act, CableState, EvseStatus
-from functions.adapters.memory import MemorySessions
-from functions.domain.errors import CallerError, PolarisError, TemporaryError
+from functions.adapters.memory import MemoryChargers, MemorySessions
+from functions.domain.errors import CallerError, ContractViolation, PolarisError, TemporaryError
 from functions.domain.ports import Creation
 from functions.domain.records import EvseRecord, IntentStatus, SessionPhase, SessionRecord
 from functions.domain.starting import session_id_of_key
@@ -207,3 +207,38 @@ def test_a_start_that_was_not_sent_gives_the_evse_back_so_that_the_next_tap_star
     cloud.shadows.failing_with = None
     session = cloud.starting.start(CHARGER, 1, owner=OWNER)
     assert cloud.evse().current_session_id == session.session_id
+
+
+def test_a_start_that_is_sent_again_holds_the_evse_again(cloud: Cloud) -> None:
+    cloud.shadows.failing_with = TemporaryError("unavailable")
+    refusal(cloud, key="tap")
+    cloud.shadows.failing_with = None
+
+    session = cloud.starting.start(CHARGER, 1, owner=OWNER, idempotency_key="tap")
+
+    assert (cloud.evse().current_session_id, cloud.evse().current_owner) == (session.session_id, OWNER)
+    assert cloud.evse().hold_until_ms == NOON_MS + 75_000
+
+
+def test_a_start_that_is_sent_again_never_takes_the_evse_from_the_next_driver(cloud: Cloud) -> None:
+    cloud.shadows.failing_with = TemporaryError("unavailable")
+    refusal(cloud, key="tap")
+    cloud.shadows.failing_with = None
+    theirs = cloud.starting.start(CHARGER, 1, owner=NEIGHBOUR)
+
+    assert refusal(cloud, key="tap").code == "evse_in_use"
+    assert cloud.sent == [f"start {theirs.start.intent_id}"]
+    assert cloud.evse().current_session_id == theirs.session_id
+
+
+def test_an_evse_that_cannot_be_given_back_does_not_change_what_the_driver_is_told(cloud: Cloud) -> None:
+    @dataclass(frozen=True, slots=True)
+    class ForbiddenChargers(MemoryChargers):
+        def replace_evse(self, old: EvseRecord, new: EvseRecord) -> bool:
+            raise ContractViolation("internal", f"UpdateItem: AccessDeniedException {old.evse_id} {new.evse_id}")
+
+    cloud.shadows.failing_with = TemporaryError("unavailable")
+    starting = replace(cloud.starting, chargers=ForbiddenChargers(cloud.memory))
+    with pytest.raises(TemporaryError) as error:
+        starting.start(CHARGER, 1, owner=OWNER)
+    assert error.value.code == "not_sent"

@@ -23,7 +23,6 @@ def test_a_stop_nobody_answered_is_withdrawn_with_a_keep_to_the_charger(cloud: C
     session = cloud.stopping.withdraw(SESSION, owner=OWNER)
     ((_, _, intent),) = cloud.shadows.sent
     assert (intent.act, intent.session_id) == (Act.KEEP, SESSION)
-    assert session.keep_intent_id == intent.id
     assert stop_status(session, now_ms=cloud.clock(), patience=cloud.patience) == "withdrawn"
     assert session_status(session, now_ms=cloud.clock(), patience=cloud.patience) == "active"
     assert cloud.session().stop == session.stop
@@ -133,3 +132,24 @@ def test_after_a_withdrawal_a_tap_is_a_new_stop(cloud: Cloud) -> None:
     assert session.stop is not None
     assert session.stop.intent_id != STOP_INTENT
     assert [past.status for past in session.past_stops] == [IntentStatus.WITHDRAWN]
+
+
+def test_an_ended_session_has_no_stop_to_withdraw_even_if_it_was_withdrawn_before(cloud: Cloud) -> None:
+    withdrawn = builders.stop_intent(status=IntentStatus.WITHDRAWN)
+    cloud.keep(builders.stopping_session(phase=SessionPhase.ENDED, stop=withdrawn))
+    with pytest.raises(CallerError) as error:
+        cloud.stopping.withdraw(SESSION, owner=OWNER)
+    assert error.value.code == "session_not_active"
+
+
+def test_keeping_a_session_that_has_not_begun_puts_its_start_back_into_the_shadow(cloud: Cloud) -> None:
+    cloud.keep(builders.pending_session(stop=builders.stop_intent(), stop_sent_at_ms=cloud.clock()))
+    cloud.stopping.withdraw(SESSION, owner=OWNER)
+    assert cloud.sent == [f"start {builders.START_INTENT}"]
+
+
+def test_keeping_a_session_whose_start_has_expired_only_withdraws_the_stop(cloud: Cloud) -> None:
+    cloud.keep(builders.pending_session(stop=builders.stop_intent(), stop_sent_at_ms=cloud.clock()))
+    cloud.clock.pass_s(61)
+    cloud.stopping.withdraw(SESSION, owner=OWNER)
+    assert cloud.shadows.sent[0][2].act is Act.KEEP
