@@ -25,7 +25,7 @@ export CDK_DISABLE_CLI_TELEMETRY = 1
 .PHONY: help
 help:  ## this text
 	@printf 'Polaris Express charging. Targets:\n\n'
-	@awk -F':.*##' '/^[a-z-]+:.*##/ { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*##' '/^[a-z-]+:.*##/ { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\n  make run ARGS=--once   play one cycle and exit\n  make deploy ENV=prod   deploy to an AWS account\n'
 
 # --- what the targets need -----------------------------------------------------------------------------------------
@@ -71,8 +71,13 @@ test: install  ## every test: unit, contract, infra, and end to end on the local
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: bench
-bench: install  ## how fast a stop is over the whole local stack
+bench: install  ## how fast a stop is over the whole local stack, and the page; some three minutes
 	@$(BIN)/python -m local.bench $(ARGS)
+	@$(BIN)/python -m tests.web.bench
+
+.PHONY: screenshots
+screenshots: install  ## pictures of every screen and state of the page, into docs/screenshots
+	@$(BIN)/python -m tests.web.screenshots
 
 .PHONY: check
 check: .venv/.installed  ## style, types, import rules, generated documents: what needs no running system
@@ -97,9 +102,10 @@ synth: .venv/.installed  ## the CloudFormation template, into cdk.out; needs no 
 	@$(BIN)/python app.py
 
 .PHONY: deploy
-deploy: .venv/.installed $(CDK)  ## deploy to the AWS account of your credentials (ENV=dev or prod), showing the changes first
+deploy: .venv/.installed $(CDK)  ## deploy to AWS with your credentials (ENV=dev or prod), showing the changes first
 	@$(CDK) diff -c env=$(ENV)
 	@$(CDK) deploy -c env=$(ENV) --require-approval any-change
+	@$(BIN)/python -m infra.publish --env $(ENV)
 
 .PHONY: lock
 lock: $(UV)  ## pin the requirements anew (requirements/*.in to hashed *.txt)
