@@ -27,8 +27,8 @@ class EvseCard(ApiModel):
     mine: bool
 
 
-class ChargerCard(ApiModel):
-    """A charger in the list. `connected` is null if it never was; `lastSeenAt` when it was last heard of."""
+class ChargerFacts(ApiModel):
+    """A charger as its driver knows it. `connected` is null if it never was; `lastSeenAt` when it was last heard of."""
 
     charger_id: str
     name: str
@@ -39,22 +39,33 @@ class ChargerCard(ApiModel):
     connected: bool | None
     last_seen_at: datetime | None
     accepts_cards: bool
+
+
+def _facts(charger: Charger) -> ChargerFacts:
+    record = charger.charger
+    return ChargerFacts(
+        charger_id=record.charger_id,
+        name=record.name,
+        image_url=record.image_url,
+        address=record.address,
+        latitude=record.latitude,
+        longitude=record.longitude,
+        connected=record.connected,
+        last_seen_at=when_known(charger.last_seen_at_ms),
+        accepts_cards=record.accepts_cards,
+    )
+
+
+class ChargerCard(ChargerFacts):
+    """A charger in the list."""
+
     evses: list[EvseCard]
 
     @classmethod
     def of(cls, charger: Charger, *, owner: str, now_ms: int) -> ChargerCard:
         """A charger as the list shows it to this owner at this moment."""
-        record = charger.charger
         return cls(
-            charger_id=record.charger_id,
-            name=record.name,
-            image_url=record.image_url,
-            address=record.address,
-            latitude=record.latitude,
-            longitude=record.longitude,
-            connected=record.connected,
-            last_seen_at=when_known(charger.last_seen_at_ms),
-            accepts_cards=record.accepts_cards,
+            **dict(_facts(charger)),
             evses=[
                 EvseCard(
                     evse_id=evse.evse_id,
@@ -97,18 +108,9 @@ class Evse(ApiModel):
     notice: Notice | None
 
 
-class ChargerDetail(ApiModel):
+class ChargerDetail(ChargerFacts):
     """A charger on its detail screen."""
 
-    charger_id: str
-    name: str
-    image_url: str
-    address: str
-    latitude: float
-    longitude: float
-    connected: bool | None
-    last_seen_at: datetime | None
-    accepts_cards: bool
     in_service: bool
     evses: list[Evse]
 
@@ -141,15 +143,7 @@ def charger_detail(
     """A charger as its detail screen shows it to the owner of the sessions in `mine` (by EVSE)."""
     record = charger.charger
     return ChargerDetail(
-        charger_id=record.charger_id,
-        name=record.name,
-        image_url=record.image_url,
-        address=record.address,
-        latitude=record.latitude,
-        longitude=record.longitude,
-        connected=record.connected,
-        last_seen_at=when_known(charger.last_seen_at_ms),
-        accepts_cards=record.accepts_cards,
+        **dict(_facts(charger)),
         in_service=record.in_service,
         evses=[
             Evse(
