@@ -199,7 +199,6 @@ class Agent:
             return
         entries = desired["intent"]
         evse.want(intent, entries[0] if isinstance(entries, list) else {})
-        evse.pursue()
 
     def _watch(self, evse: Evse, document: dict[str, object]) -> None:
         try:

@@ -80,6 +80,8 @@ class Evse:
         self._release_tried_s: float | None = None
         self._unanswered = False
         """Whether a command of this round got no answer."""
+        self._answered = False
+        """Whether an intent got its final answer in this round."""
         self._cadence: Cadence | None = None
         record = journal.evse(evse_id)
         self._register = Register(record.raw_wh, record.offset_wh)
@@ -102,14 +104,18 @@ class Evse:
         return self.observed.power_w if self.observed else 0
 
     def want(self, desired: Intent | UnreadableIntent | None, raw: dict[str, Any]) -> None:
-        """Take note of what the cloud wants now; `raw` is the intent as it came."""
+        """Take note of what the cloud wants now, to be pursued at once; `raw` is the intent as it came."""
         self._desired = desired
+        self.next_look_s = 0.0
         oversized = len(json.dumps(raw)) > INTENT_MAX_BYTES
         self._raw = {"id": raw["id"]} if oversized and desired is not None else raw
 
     def pursue(self) -> None:
-        """Look, decide and act until there is nothing to do but wait."""
-        self._unanswered = False
+        """Look, decide and act until there is nothing to do but wait, or until an intent has its final answer.
+
+        A report shows one answer: that one goes out before the next intent is taken up, or nobody would ever read it.
+        """
+        self._unanswered = self._answered = False
         for _ in range(STEPS_AT_MOST):
             self._look()
             memory = self._journal.memory(self.evse_id, self._pending, self._release_tried_s)
@@ -119,12 +125,19 @@ class Evse:
             for action in actions:
                 log.info("acting", extra={"evse": self.evse_id, "action": str(action)})
                 self._carry_out(action)
-            if self._unanswered:
+                if self._answered:
+                    break
+            if self._answered or self._unanswered:
                 break  # the next attempt waits for the next look: the loop has others to serve
         self._measure()
-        pause_s = LOOK_EVERY_S if self._pending is None else LOOK_SETTLING_S
-        pause_s = LOOK_SILENT_S if self.observed is None or self._unanswered else pause_s
-        self.next_look_s = self._clock.now().mono_s + pause_s
+        self.next_look_s = self._clock.now().mono_s + self._pause_s()
+
+    def _pause_s(self) -> float:
+        if self._answered:
+            return 0.0
+        if self.observed is None or self._unanswered:
+            return LOOK_SILENT_S
+        return LOOK_EVERY_S if self._pending is None else LOOK_SETTLING_S
 
     def _look(self) -> None:
         try:
@@ -244,6 +257,7 @@ class Evse:
         evse = replace(evse or self._journal.evse(self.evse_id), last_intent=record.id)
         self._journal.write(record, *rows, self._metered(evse))
         self._pending = None
+        self._answered = True
 
     def _answer(self, action: Answer, now: Moment) -> None:
         if self._pending is not None and self._pending.record.id == action.intent_id:
@@ -260,6 +274,7 @@ class Evse:
             session = self._session(action.session_id)
             rows = (replace(session, newest_keep=max(session.newest_keep, action.intent_id)),)
         self._journal.write(record, *rows, evse)
+        self._answered = True
 
     def _measure(self) -> None:
         """Queue a meter event if one is due."""

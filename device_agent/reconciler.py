@@ -215,7 +215,7 @@ def _keep(intent: Intent, memory: Memory) -> list[Action]:
 
 def _stop(intent: Intent, observed: Observation | None, memory: Memory) -> list[Action]:
     session = memory.sessions.get(intent.session_id)
-    if session is not None and session.phase in (Phase.ENDED, Phase.FAILED):
+    if session is not None and session.phase is Phase.ENDED:
         return [_done(intent, AckReason.ALREADY_ENDED, f"session {intent.session_id} had ended", memory)]
     if session is not None and intent.id < session.newest_keep:
         return [_refuse(intent, AckReason.WITHDRAWN, f"withdrawn by {session.newest_keep}", memory)]

@@ -100,6 +100,12 @@ def said(desired: Intent | UnreadableIntent | None, observed: Observation | None
             [f"answer stop {I} done: session {SESSION} had ended"],
         ),
         (
+            wish("stop"),
+            OFF,
+            memory(replace(ACTIVE, phase=Phase.FAILED)),
+            [f"answer stop {I} done: session {SESSION} never started; its start will be refused"],
+        ),
+        (
             wish("stop", number=1),
             ON,
             memory(replace(ACTIVE, newest_keep=ulid(2))),
