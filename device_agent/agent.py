@@ -187,6 +187,8 @@ class Agent:
             if topic == each.watch:
                 self._watch(each.evse, document)
             elif (suffix := each.shadow.suffix_of(topic)) is not None:
+                if isinstance(told_s := document.get("timestamp"), int):
+                    each.evse.hear_time(told_s)
                 desired = each.shadow.received(suffix, document, self._clock.now().mono_s)
                 if desired is not None:
                     self._want(each.evse, desired)

@@ -28,10 +28,10 @@ from device_agent.actions import (
     StartSession,
     StopSession,
 )
-from device_agent.drivers.base import DriverRefused, DriverUnreachable
+from device_agent.hardware import Hardware
 from device_agent.metering import Cadence, Flow, Register
 from device_agent.reconciler import plan
-from device_agent.records import EvseRecord, IntentRecord, Pending, Phase, QueuedEvent, SessionRecord
+from device_agent.records import CloudTime, EvseRecord, IntentRecord, Pending, Phase, QueuedEvent, SessionRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,9 +55,6 @@ LOOK_SILENT_S = 1.0
 STEPS_AT_MOST = 8
 """Rounds of planning in one go. The longest chain, end a session, answer, start the next one, takes five."""
 
-DRIVER_LOST_S = 3.0
-"""Silence of the hardware that is worth a report; a single late answer is not."""
-
 
 class Evse:
     """One EVSE: its hardware, its memory, and what is wanted of it."""
@@ -73,10 +70,11 @@ class Evse:
         """Somebody looks at the session until then, in epoch seconds."""
         self.next_look_s = 0.0
         """When to look again, in monotonic seconds."""
-        self._driver, self._journal, self._clock, self._new_transaction = driver, journal, clock, new_transaction
+        self._hardware = Hardware(evse_id, driver, clock)
+        self._journal, self._clock, self._new_transaction = journal, clock, new_transaction
+        self._cloud_time = CloudTime()
         self._desired: Intent | UnreadableIntent | None = None
         self._raw: dict[str, Any] = {}
-        self._silent_since_s: float | None = None
         self._release_tried_s: float | None = None
         self._unanswered = False
         """Whether a command of this round got no answer."""
@@ -91,8 +89,7 @@ class Evse:
     @property
     def driver_ok(self) -> bool:
         """Whether the hardware answers."""
-        since_s = self._silent_since_s
-        return since_s is None or self._clock.now().mono_s - since_s < DRIVER_LOST_S
+        return self._hardware.ok
 
     @property
     def energy_wh(self) -> int:
@@ -102,6 +99,10 @@ class Evse:
     @property
     def _power_w(self) -> int:
         return self.observed.power_w if self.observed else 0
+
+    def hear_time(self, epoch_s: float) -> None:
+        """Take note of the cloud's time: a start's expiry is of that clock."""
+        self._cloud_time = self._cloud_time.heard(epoch_s, self._clock.now())
 
     def want(self, desired: Intent | UnreadableIntent | None, raw: dict[str, Any]) -> None:
         """Take note of what the cloud wants now, to be pursued at once; `raw` is the intent as it came."""
@@ -119,7 +120,7 @@ class Evse:
         for _ in range(STEPS_AT_MOST):
             self._look()
             memory = self._journal.memory(self.evse_id, self._pending, self._release_tried_s)
-            actions = plan(self._desired, self.observed, memory, self._clock.now())
+            actions = plan(self._desired, self.observed, memory, self._cloud_time.at_least(self._clock.now()))
             if not actions:
                 break
             for action in actions:
@@ -140,21 +141,12 @@ class Evse:
         return LOOK_EVERY_S if self._pending is None else LOOK_SETTLING_S
 
     def _look(self) -> None:
-        try:
-            seen = self._driver.observe(self.evse_id)
-        except (DriverUnreachable, DriverRefused) as error:
-            if self._silent_since_s is None:
-                self._silent_since_s = self._clock.now().mono_s
-                log.warning("hardware silent", extra={"evse": self.evse_id, "why": str(error)})
-            self.observed = None
+        seen = self.observed = self._hardware.look()
+        if seen is None:
             return
-        if self._silent_since_s is not None:
-            log.info("hardware answers again", extra={"evse": self.evse_id})
-            self._silent_since_s = None
-        now = self._clock.now()
         before, self._register = self._register, self._register.read(seen.meter_wh)
-        self.observed = self.last_seen = seen
-        self.flow = self.flow.read(seen.power_w, now.mono_s)
+        self.last_seen = seen
+        self.flow = self.flow.read(seen.power_w, self._clock.now().mono_s)
         record = self._journal.evse(self.evse_id)
         if self._register.offset_wh != before.offset_wh:
             fell = {"evse": self.evse_id, "from_wh": before.raw_wh, "to_wh": seen.meter_wh}
@@ -176,7 +168,7 @@ class Evse:
                 self._finish(status, reason, now, replace(session, phase=Phase.RELEASING))
             case Release():
                 self._release_tried_s = now.mono_s
-                self._tell(self._driver.stop)
+                self._unanswered = self._hardware.stop() == ""
             case ConfirmRelease(session=session):
                 self._release_tried_s = None
                 self._journal.write(replace(session, phase=Phase.FAILED))
@@ -199,22 +191,11 @@ class Evse:
             record = replace(self._pending.record, status=AckStatus.EXECUTING, at=now.at)
             self._journal.write(record)
             self._pending = replace(self._pending, record=record)
-        rejected = self._tell(self._driver.start if isinstance(action, StartSession) else self._driver.stop)
+        rejected = self._hardware.start() if isinstance(action, StartSession) else self._hardware.stop()
+        self._unanswered = rejected == ""
         if self._pending is not None:
             commanded_s = self._clock.now().mono_s if rejected is None else None
             self._pending = replace(self._pending, commanded_s=commanded_s, rejected=rejected or None)
-
-    def _tell(self, command: Callable[[int], None]) -> str | None:
-        """Give the hardware a command. None if it confirmed, its words if it refused, empty if it was silent."""
-        try:
-            command(self.evse_id)
-        except DriverRefused as error:
-            return str(error) or "refused"
-        except DriverUnreachable as error:
-            log.warning("command unanswered", extra={"evse": self.evse_id, "why": str(error)})
-            self._unanswered = True
-            return ""
-        return None
 
     def _take_on(self, intent: Intent, status: AckStatus, now: Moment, *rows: SessionRecord) -> None:
         what = intent.id, self.evse_id, intent.act, intent.session_id, self._raw_of(intent.id)

@@ -28,6 +28,22 @@ class Moment:
         return max(0, int(self.epoch_s))
 
 
+@dataclass(frozen=True, slots=True)
+class CloudTime:
+    """The newest time the cloud has told, and when it came. Units: epoch and monotonic seconds."""
+
+    epoch_s: float = 0.0
+    mono_s: float = 0.0
+
+    def heard(self, epoch_s: float, now: Moment) -> CloudTime:
+        """After the cloud has told the time; a message that was long under way does not set it back."""
+        return max(self, CloudTime(epoch_s, now.mono_s), key=lambda told: told.epoch_s - told.mono_s)
+
+    def at_least(self, now: Moment) -> Moment:
+        """This instant as the later of both clocks has it: a board without a battery wakes up in the past."""
+        return Moment(max(now.epoch_s, self.epoch_s + now.mono_s - self.mono_s), now.mono_s)
+
+
 class Clock(Protocol):
     """Where the agent reads the time."""
 

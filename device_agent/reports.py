@@ -75,7 +75,7 @@ class View:
     def _document(self, driver: str, boot: str, n: int, at: int) -> dict[str, Any]:
         face, session, answer = self.face(), self.shown, self.answered
         power_w = self.observed.power_w if self.observed else 0
-        evse = EvseReport(status=face.status, error=face.error, cable=face.cable, power_w=max(0, power_w))
+        evse = EvseReport(status=face.status, error=face.error, cable=face.cable, power_w=power_w)
         told: tuple[SessionReport] | None = None
         if session is not None:
             over = session.phase is Phase.ENDED

@@ -44,9 +44,11 @@ def intent(act: str, session_id: str = SESSION, number: int = 1, *, at: float = 
 class BenchClock:
     epoch_s: float = NOON
     mono_s: float = 1000.0
+    board_behind_s: float = 0.0
+    """How much the board's own clock lags behind the world's."""
 
     def now(self) -> Moment:
-        return Moment(self.epoch_s, self.mono_s)
+        return Moment(self.epoch_s - self.board_behind_s, self.mono_s)
 
     def pass_s(self, seconds: float) -> None:
         self.epoch_s += seconds

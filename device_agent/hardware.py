@@ -1,0 +1,74 @@
+"""One EVSE's hardware as the agent reaches it: looks, commands, and how long it has been silent."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from device_agent.drivers.base import DriverRefused, DriverUnreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from device_agent.drivers.base import ChargerDriver, Observation
+    from device_agent.records import Clock
+
+log = logging.getLogger(__name__)
+
+LOST_S = 3.0
+"""Silence of the hardware that is worth a report; a single late answer is not."""
+
+POWER_AT_MOST_W = 1_000_000
+"""As much as the wire takes (contract/wire.py); twice what the largest EVSEs for lorries give."""
+
+
+class Hardware:
+    """The hardware behind one EVSE."""
+
+    def __init__(self, evse_id: int, driver: ChargerDriver, clock: Clock) -> None:
+        self._evse_id, self._driver, self._clock = evse_id, driver, clock
+        self._silent_since_s: float | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it answers."""
+        since_s = self._silent_since_s
+        return since_s is None or self._clock.now().mono_s - since_s < LOST_S
+
+    def look(self) -> Observation | None:
+        """The EVSE as it is now; None if the hardware does not answer."""
+        try:
+            seen = self._driver.observe(self._evse_id)
+        except (DriverUnreachable, DriverRefused) as error:
+            if self._silent_since_s is None:
+                self._silent_since_s = self._clock.now().mono_s
+                log.warning("hardware silent", extra={"evse": self._evse_id, "why": str(error)})
+            return None
+        if self._silent_since_s is not None:
+            log.info("hardware answers again", extra={"evse": self._evse_id})
+            self._silent_since_s = None
+        return plausible(seen)
+
+    def start(self) -> str | None:
+        """Command the contactor to close. None if confirmed, its words if refused, empty if silent."""
+        return self._tell(self._driver.start)
+
+    def stop(self) -> str | None:
+        """Command the contactor to open. None if confirmed, its words if refused, empty if silent."""
+        return self._tell(self._driver.stop)
+
+    def _tell(self, command: Callable[[int], None]) -> str | None:
+        try:
+            command(self._evse_id)
+        except DriverRefused as error:
+            return str(error) or "refused"
+        except DriverUnreachable as error:
+            log.warning("command unanswered", extra={"evse": self._evse_id, "why": str(error)})
+            return ""
+        return None
+
+
+def plausible(seen: Observation) -> Observation:
+    """The observation with values a report can carry: transformers read a few watts below zero with nothing flowing."""
+    return replace(seen, power_w=min(max(0, seen.power_w), POWER_AT_MOST_W), meter_wh=max(0, seen.meter_wh))
