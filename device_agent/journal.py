@@ -8,6 +8,7 @@ charger goes on, and somebody may look at the old one.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 from dataclasses import dataclass
@@ -216,4 +217,10 @@ class _Transaction:
         self._db.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+        try:
+            if kind is None:
+                self._db.execute("COMMIT")
+        finally:
+            if self._db.in_transaction:  # SQLite may have rolled back by itself, as on a full disk
+                with contextlib.suppress(sqlite3.Error):  # what went wrong first is what is to be known
+                    self._db.execute("ROLLBACK")

@@ -81,6 +81,33 @@ def test_a_write_happens_whole_or_not_at_all(journal: Journal, path: Path) -> No
     again.close()
 
 
+def test_a_commit_that_fails_leaves_nothing_behind_and_the_next_write_succeeds(journal: Journal, path: Path) -> None:
+    for statement in (
+        "PRAGMA foreign_keys = ON",
+        "CREATE TEMP TABLE parents (id INTEGER PRIMARY KEY)",
+        "CREATE TEMP TABLE children (parent INTEGER REFERENCES parents DEFERRABLE INITIALLY DEFERRED)",
+        "CREATE TEMP TRIGGER spoiler AFTER INSERT ON intents BEGIN INSERT INTO children VALUES (7); END",
+    ):
+        journal._db.execute(statement)
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        journal.write(STOP)
+    journal._db.execute("DROP TRIGGER spoiler")
+    journal.write(ACTIVE)
+    again = reopened(journal, path)
+    assert again.intent(1, STOP.id) is None
+    assert again.current(1) == ACTIVE
+    again.close()
+
+
+def test_a_full_disk_is_named_as_the_cause_and_the_next_write_succeeds(journal: Journal) -> None:
+    journal._db.execute("PRAGMA max_page_count = 1")  # SQLite takes it as: no more than there are
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        journal.write(replace(STOP, raw={"id": "x" * 100_000}))
+    journal._db.execute("PRAGMA max_page_count = 100000")
+    journal.write(STOP)
+    assert journal.intent(1, STOP.id) == STOP
+
+
 def test_the_session_and_the_intent_under_way_are_known_after_a_restart(journal: Journal, path: Path) -> None:
     journal.write(STOP, ACTIVE)
     again = reopened(journal, path)
