@@ -1,19 +1,21 @@
-"""How fast the agent reacts: from a delta's arrival in this process to the command at the contactor.
+"""How fast the agent reacts: from a delta's arrival to the command at the contactor.
 
-The agent is the real one, with its journal on disk, its link over mutual TLS and the simulated hardware in a process of
-its own; it runs here, in a thread, so that both moments are read from one clock.
+The agent is the real one, in a process of its own, with its journal on disk, its link over mutual TLS and the simulated
+hardware in another process. Both moments are read in the agent's process, from one clock.
 """
 
 from __future__ import annotations
 
 import json
-import queue
+import multiprocessing
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from ulid import ULID
@@ -112,7 +114,6 @@ class TimedDriver:
 
 def delta_to_command_ms(stack: Stack, rounds: int) -> list[float]:
     """Milliseconds from delta to command, of so many starts and as many stops."""
-    watch = Stopwatch()
     shadows = stack.emulator.client("iot-data")
 
     def desire(act: str, session_id: str) -> None:
@@ -123,12 +124,12 @@ def delta_to_command_ms(stack: Stack, rounds: int) -> list[float]:
         shadows.update_thing_shadow(thingName=SITE.charger_id, shadowName="evse-1", payload=document)
         wait_for(lambda: _answered(shadows, intent["id"]), f"{act} is done", within_s=WITHIN_S)
 
-    with _agent(stack, watch):
+    with _agent(stack) as figures:
         for _ in range(rounds):
             session_id = str(ULID())
             desire("start", session_id)
             desire("stop", session_id)
-    return watch.figures
+        return figures()
 
 
 def _answered(shadows: Any, intent_id: str) -> bool:
@@ -138,7 +139,8 @@ def _answered(shadows: Any, intent_id: str) -> bool:
 
 
 @contextmanager
-def _agent(stack: Stack, watch: Stopwatch) -> Iterator[None]:
+def _agent(stack: Stack) -> Iterator[Callable[[], list[float]]]:
+    """The timed agent at work; what it measured is asked for once, at the end."""
     folder = stack.fleet.folder(SITE.charger_id)
     files = stack.seeder.add_charger(SITE, folder)
     plant, _ = stack.fleet.start_plant("plant-bench", [SITE])
@@ -149,22 +151,35 @@ def _agent(stack: Stack, watch: Stopwatch) -> Iterator[None]:
         files.certificate,
         files.private_key,
     )
-    link = TimedLink(PahoLink(SITE.charger_id, broker, random.random), watch)
-    made: queue.SimpleQueue[Agent] = queue.SimpleQueue()
+    # A process of its own, as on a charger: in a thread of this one the agent would wait for our boto3 calls.
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    child = spawn.Process(target=_work, args=(broker, plant.socket, folder / "journal.sqlite3", theirs))
+    child.start()
 
-    def work() -> None:
-        driver = SimulatedDriver(plant.socket, SITE.charger_id)
-        outside = Outside(SystemClock(), "beec", lambda: str(ULID()), driver.name)
-        # SQLite's connections belong to the thread that opened them.
-        with closing(driver), closing(Journal.open(folder / "journal.sqlite3", time.time)) as journal:
-            agent = Agent(SITE.charger_id, [1], TimedDriver(driver, watch), journal, link, outside)
-            made.put(agent)
-            agent.run()
+    def figures() -> list[float]:
+        ours.send("end")
+        measured: list[float] = ours.recv()
+        return measured
 
-    thread = threading.Thread(target=work, name="agent")
-    thread.start()
     try:
-        yield
+        yield figures
     finally:
-        made.get(timeout=WITHIN_S).post(Stop())
-        thread.join()
+        child.join(WITHIN_S)
+
+
+def _work(broker: Broker, socket: Path, journal_path: Path, pipe: Connection) -> None:
+    watch = Stopwatch()
+    link = TimedLink(PahoLink(SITE.charger_id, broker, random.random), watch)
+    driver = SimulatedDriver(socket, SITE.charger_id)
+    outside = Outside(SystemClock(), "beec", lambda: str(ULID()), driver.name)
+    with closing(driver), closing(Journal.open(journal_path, time.time)) as journal:
+        agent = Agent(SITE.charger_id, [1], TimedDriver(driver, watch), journal, link, outside)
+
+        def end_when_asked() -> None:
+            pipe.recv()
+            agent.post(Stop())
+
+        threading.Thread(target=end_when_asked, daemon=True).start()
+        agent.run()
+    pipe.send(watch.figures)
