@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from contract.intents import WatchHint, read_desired
 from contract.topics import watch_topic
+from device_agent.adoption import live_session
 from device_agent.evse import LOOK_EVERY_S, Evse
 from device_agent.link import Down, LinkInput, Message, Published, Subscribed, Up
 from device_agent.outbox import OutboxSender
@@ -37,6 +38,13 @@ WATCH_AT_MOST_S = 120
 
 FAILED_TURNS_AT_MOST = 20
 """So many failures in a row mean that this process cannot do its work: it ends, and its supervisor starts it afresh."""
+
+
+SUBSCRIBED_WITHIN_S = 10.0
+"""A connection whose subscriptions are not granted by then will hear of nothing: it is made anew."""
+
+PAUSE_AFTER_FAILURE_S = 1.0
+"""An EVSE whose turn failed is looked at again after this: a full disk may have room again by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,7 @@ class Agent:
         self._inbox: queue.SimpleQueue[AgentInput] = queue.SimpleQueue()
         self._outbox = OutboxSender(charger_id, journal, link)
         self._up = False
+        self._subscribing_since_s: float | None = None
         self._stopping = False
         self._followed = [
             Followed(
@@ -131,7 +140,12 @@ class Agent:
         now_s = self._clock.now().mono_s
         for followed in self._followed:
             if now_s >= followed.evse.next_look_s:
+                followed.evse.next_look_s = now_s + PAUSE_AFTER_FAILURE_S  # unless it comes to set a better one
                 followed.evse.pursue()
+        since_s = self._subscribing_since_s
+        if since_s is not None and now_s - since_s >= SUBSCRIBED_WITHIN_S:
+            self._subscribing_since_s = None
+            self._link.reconnect("subscriptions are not granted")
         self._send()
 
     def _next(self) -> AgentInput | None:
@@ -162,15 +176,16 @@ class Agent:
         match item:
             case Up():
                 log.info("link up")
+                self._subscribing_since_s = self._clock.now().mono_s
                 topics = [topic for each in self._followed for topic in (*each.shadow.filters, each.watch)]
                 self._link.subscribe(topics)
             case Subscribed():
-                self._up = True
+                self._up, self._subscribing_since_s = True, None
                 for each in self._followed:
                     each.shadow.subscribed(self._clock.now().mono_s)
             case Down(why=why):
                 log.info("link down", extra={"why": why})
-                self._up = False
+                self._up, self._subscribing_since_s = False, None
                 self._outbox.down()
                 for each in self._followed:
                     each.shadow.down()
@@ -188,8 +203,10 @@ class Agent:
                 self._watch(each.evse, document)
             elif (suffix := each.shadow.suffix_of(topic)) is not None:
                 if isinstance(told_s := document.get("timestamp"), int):
-                    each.evse.hear_time(told_s)
+                    each.evse.cloud_time = each.evse.cloud_time.heard(told_s, self._clock.now())
                 desired = each.shadow.received(suffix, document, self._clock.now().mono_s)
+                if suffix == "get/accepted":
+                    each.evse.said = live_session(each.shadow.reported)
                 if desired is not None:
                     self._want(each.evse, desired)
 
@@ -207,7 +224,8 @@ class Agent:
             until = WatchHint.read(document).until
         except ValidationError:
             return  # a hint; nothing depends on it
-        evse.watched_until_s = min(until, self._clock.now().epoch_s + WATCH_AT_MOST_S)
+        now = self._clock.now()
+        evse.watched_until_s = now.mono_s + min(until - now.epoch_s, WATCH_AT_MOST_S)
 
     def _send(self) -> None:
         """Reports that are due, requests that need repeating, events that wait."""
@@ -230,7 +248,7 @@ class Agent:
         record = self._journal.evse(evse.evse_id)
         return View(
             observed=evse.last_seen,
-            driver_ok=evse.driver_ok,
+            driver_ok=evse.hardware.ok,
             flow=evse.flow,
             record=record,
             current=self._journal.current(evse.evse_id),

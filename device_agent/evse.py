@@ -28,6 +28,7 @@ from device_agent.actions import (
     StartSession,
     StopSession,
 )
+from device_agent.adoption import adopted
 from device_agent.hardware import Hardware
 from device_agent.metering import Cadence, Flow, Register
 from device_agent.reconciler import plan
@@ -36,6 +37,7 @@ from device_agent.records import CloudTime, EvseRecord, IntentRecord, Pending, P
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from contract.reports import SessionReport
     from device_agent.drivers.base import ChargerDriver, Observation
     from device_agent.journal import Journal
     from device_agent.records import Clock, Moment
@@ -67,12 +69,15 @@ class Evse:
         self.last_seen: Observation | None = None
         self.flow = Flow()
         self.watched_until_s = 0.0
-        """Somebody looks at the session until then, in epoch seconds."""
+        """Somebody looks at the session until then, in monotonic seconds."""
         self.next_look_s = 0.0
         """When to look again, in monotonic seconds."""
-        self._hardware = Hardware(evse_id, driver, clock)
+        self.said: SessionReport | None = None
+        """The running session the shadow shows, until the hardware has been seen."""
+        self.cloud_time = CloudTime()
+        """A start's expiry is of that clock."""
+        self.hardware = Hardware(evse_id, driver, clock)
         self._journal, self._clock, self._new_transaction = journal, clock, new_transaction
-        self._cloud_time = CloudTime()
         self._desired: Intent | UnreadableIntent | None = None
         self._raw: dict[str, Any] = {}
         self._release_tried_s: float | None = None
@@ -87,11 +92,6 @@ class Evse:
         self._pending = Pending(unfinished, clock.now().mono_s) if unfinished else None
 
     @property
-    def driver_ok(self) -> bool:
-        """Whether the hardware answers."""
-        return self._hardware.ok
-
-    @property
     def energy_wh(self) -> int:
         """The continuous register, in watt-hours."""
         return self._register.wh
@@ -99,10 +99,6 @@ class Evse:
     @property
     def _power_w(self) -> int:
         return self.observed.power_w if self.observed else 0
-
-    def hear_time(self, epoch_s: float) -> None:
-        """Take note of the cloud's time: a start's expiry is of that clock."""
-        self._cloud_time = self._cloud_time.heard(epoch_s, self._clock.now())
 
     def want(self, desired: Intent | UnreadableIntent | None, raw: dict[str, Any]) -> None:
         """Take note of what the cloud wants now, to be pursued at once; `raw` is the intent as it came."""
@@ -119,8 +115,9 @@ class Evse:
         self._unanswered = self._answered = False
         for _ in range(STEPS_AT_MOST):
             self._look()
+            self._adopt()
             memory = self._journal.memory(self.evse_id, self._pending, self._release_tried_s)
-            actions = plan(self._desired, self.observed, memory, self._cloud_time.at_least(self._clock.now()))
+            actions = plan(self._desired, self.observed, memory, self.cloud_time.at_least(self._clock.now()))
             if not actions:
                 break
             for action in actions:
@@ -141,7 +138,7 @@ class Evse:
         return LOOK_EVERY_S if self._pending is None else LOOK_SETTLING_S
 
     def _look(self) -> None:
-        seen = self.observed = self._hardware.look()
+        seen = self.observed = self.hardware.look()
         if seen is None:
             return
         before, self._register = self._register, self._register.read(seen.meter_wh)
@@ -154,6 +151,21 @@ class Evse:
             self._journal.write(self._metered(record))
         if record.finishing and not seen.plugged:
             self._journal.write(self._metered(replace(record, finishing=False)))
+
+    def _adopt(self) -> None:
+        """Take on a session that runs and that the journal has lost, as soon as the hardware can say so."""
+        seen, said = self.observed, self.said
+        if seen is None or said is None:
+            return
+        self.said = None
+        known = self._session(said.session_id)
+        if self._journal.current(self.evse_id) or known.phase is not Phase.KEPT or not seen.contactor_closed:
+            return
+        log.warning("session adopted from the shadow", extra={"evse": self.evse_id, "session": said.session_id})
+        self._register = self._register.at_least(said.energy_wh)
+        now = self.cloud_time.at_least(self._clock.now())
+        record = replace(self._journal.evse(self.evse_id), last_session=said.session_id, finishing=False)
+        self._journal.write(adopted(said, known, self._register.wh, now), self._metered(record))
 
     def _carry_out(self, action: Action) -> None:
         now = self._clock.now()
@@ -168,7 +180,7 @@ class Evse:
                 self._finish(status, reason, now, replace(session, phase=Phase.RELEASING))
             case Release():
                 self._release_tried_s = now.mono_s
-                self._unanswered = self._hardware.stop() == ""
+                self._unanswered = self.hardware.stop() == ""
             case ConfirmRelease(session=session):
                 self._release_tried_s = None
                 self._journal.write(replace(session, phase=Phase.FAILED))
@@ -191,7 +203,7 @@ class Evse:
             record = replace(self._pending.record, status=AckStatus.EXECUTING, at=now.at)
             self._journal.write(record)
             self._pending = replace(self._pending, record=record)
-        rejected = self._hardware.start() if isinstance(action, StartSession) else self._hardware.stop()
+        rejected = self.hardware.start() if isinstance(action, StartSession) else self.hardware.stop()
         self._unanswered = rejected == ""
         if self._pending is not None:
             commanded_s = self._clock.now().mono_s if rejected is None else None
@@ -264,7 +276,7 @@ class Evse:
             return
         if self._cadence is None:  # after a restart
             self._cadence = Cadence(now.mono_s, seen.power_w)
-        if not self._cadence.due(seen.power_w, now.mono_s, watched=now.epoch_s < self.watched_until_s):
+        if not self._cadence.due(seen.power_w, now.mono_s, watched=now.mono_s < self.watched_until_s):
             return
         self._cadence = Cadence(now.mono_s, seen.power_w)
         told, events = sessions.metered(session, self._register.wh, seen.power_w, now)

@@ -46,6 +46,10 @@ class Register:
         lost = 0 if self.raw_wh is None else max(0, self.raw_wh - raw_wh)
         return Register(raw_wh, self.offset_wh + lost)
 
+    def at_least(self, wh: int) -> Register:
+        """Raised to what a session is known to have drawn, when what earlier resets took away is forgotten."""
+        return Register(self.raw_wh, self.offset_wh + max(0, wh - self.wh))
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:

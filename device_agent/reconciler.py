@@ -219,12 +219,17 @@ def _stop(intent: Intent, observed: Observation | None, memory: Memory) -> list[
         return [_done(intent, AckReason.ALREADY_ENDED, f"session {intent.session_id} had ended", memory)]
     if session is not None and intent.id < session.newest_keep:
         return [_refuse(intent, AckReason.WITHDRAWN, f"withdrawn by {session.newest_keep}", memory)]
-    if session is None or not session.phase.occupies:
-        because = f"session {intent.session_id} never started"
-        return [_done(intent, AckReason.NEVER_STARTED, because, memory, Remember.CANCELLED)]
-    if observed is None:
+    unheard_of = memory.current is None and (session is None or session.phase is Phase.KEPT)
+    occupies = session is not None and session.phase.occupies
+    if observed is None and (occupies or unheard_of):
         return _take_on(intent, memory)
-    return [StopSession(memory.evse.evse_id, intent.session_id, intent.id, intent)]
+    if occupies:
+        return [StopSession(memory.evse.evse_id, intent.session_id, intent.id, intent)]
+    if unheard_of and observed is not None and observed.contactor_closed:  # it may be the very one: this is not done
+        because = "the contactor is closed, for nobody we know"
+        return [_answer(intent, AckStatus.FAILED, AckReason.REFUSED_BY_CHARGER, because, memory)]
+    because = f"session {intent.session_id} never started"
+    return [_done(intent, AckReason.NEVER_STARTED, because, memory, Remember.CANCELLED)]
 
 
 def _start(intent: Intent, observed: Observation | None, memory: Memory, now: Moment) -> list[Action]:
@@ -274,8 +279,11 @@ def _done(intent: Intent, reason: AckReason, because: str, memory: Memory, remem
 
 
 def _refuse(intent: Intent, reason: AckReason, because: str, memory: Memory) -> Answer:
-    evse_id = memory.evse.evse_id
-    return Answer(evse_id, intent.id, intent.act, intent.session_id, AckStatus.REFUSED, reason, because)
+    return _answer(intent, AckStatus.REFUSED, reason, because, memory)
+
+
+def _answer(intent: Intent, status: AckStatus, reason: AckReason, because: str, memory: Memory) -> Answer:
+    return Answer(memory.evse.evse_id, intent.id, intent.act, intent.session_id, status, reason, because)
 
 
 def _failed(pending: Pending, memory: Memory, reason: AckReason, because: str) -> Answer:

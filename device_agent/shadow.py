@@ -58,6 +58,10 @@ class ShadowFollower:
         self._evse_id = evse_id
         self._link = link
         self._ready = False
+        self._known = False
+        """Whether the whole document, or that there is none, has been seen since this process began."""
+        self.reported: object = None
+        """What the last whole document says of us."""
         self._get, self._report = _Request(), _Request()
         self._asked_s = 0.0
         self._watermark = 0
@@ -151,6 +155,9 @@ class ShadowFollower:
         if not isinstance(version, int) or not isinstance(state, dict) or "intent" not in state:
             self._ask(now_s)  # something differs, but this message does not say what
             return None
+        if not self._known:
+            self._ask(now_s)  # the whole document may show a session that must be adopted first
+            return None
         if version < self._watermark:
             return None
         self._watermark = version
@@ -166,9 +173,11 @@ class ShadowFollower:
             return None  # a delta has overtaken this answer
         # Lower even than when it was asked for: the shadow was deleted and has begun anew.
         self._watermark = version
+        self._known = True
         state = document.get("state")
         state = state if isinstance(state, dict) else {}
-        self._compare(state.get("reported"))
+        self.reported = state.get("reported")
+        self._compare(self.reported)
         desired = state.get("desired")
         return desired if isinstance(desired, dict) else None
 
@@ -180,6 +189,7 @@ class ShadowFollower:
     def _get_rejected(self, document: dict[str, Any], now_s: float) -> None:
         if document.get("code") == NOT_FOUND:
             self._get = _Request()
+            self._known = True
             self._watermark = 0
             self._compare(None)
         else:

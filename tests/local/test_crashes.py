@@ -120,14 +120,39 @@ def test_killed_while_charging_the_session_goes_on(owner: DriverApi, fresh_charg
     assert owner.stop(session_id, wait_s=5).expect(200)["end"]["reason"] == "Remote"
 
 
+def damage_journal(charger: FreshCharger) -> None:
+    """Overwrite the journal of an agent that does not run."""
+    for leftover in charger.journal.parent.glob(f"{charger.journal.name}-*"):
+        leftover.unlink()
+    charger.journal.write_bytes(b"this is not a database" * 1000)
+
+
+def test_a_journal_damaged_while_charging_does_not_cost_the_driver_their_stop(
+    stack: LocalStack, owner: DriverApi, fresh_charger: FreshChargers
+) -> None:
+    charger = fresh_charger()
+    charger.plant.set_clock_rate(FAST)
+    before_wh = charger.describe()["true_wh"]
+    session_id = charging(owner, charger)
+
+    charger.kill_agent()
+    damage_journal(charger)
+    charger.start_agent()
+    session = owner.stop(session_id, wait_s=5).expect(200)
+
+    meter = charger.describe()
+    assert (session["status"], session["end"]["reason"]) == ("ended", "Remote")
+    assert session["energyWh"] == meter["true_wh"] - before_wh > 0
+    assert (meter["contactor_closed"], meter["contactor_opens"]) == (False, 1)
+    assert stack.dead_letters(charger) == []
+
+
 def test_a_damaged_journal_is_set_aside_and_the_charger_works_on(
     owner: DriverApi, fresh_charger: FreshChargers
 ) -> None:
     charger = fresh_charger()
     charger.end_agent()
-    for leftover in charger.journal.parent.glob(f"{charger.journal.name}-*"):
-        leftover.unlink()
-    charger.journal.write_bytes(b"this is not a database" * 1000)
+    damage_journal(charger)
 
     charger.start_agent()
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from contract.topics import watch_topic
 from device_agent.drivers.simulated.plant import Fault
 from device_agent.records import CloudTime, Moment
+from tests.support.charger_bench import CHARGER
 
 if TYPE_CHECKING:
     from tests.support.charger_bench import Bench
@@ -38,3 +41,15 @@ def test_a_start_that_waited_for_silent_hardware_expires_by_the_clouds_clock(ben
     bench.evse.set_fault(bench.clock.mono_s, Fault.SILENT, on=False)
     bench.pass_s(2)
     assert bench.answer() == (late, "refused", "start_expired")
+
+
+def test_a_hint_ends_two_minutes_after_it_came_though_the_clock_is_set_back_meanwhile(bench: Bench) -> None:
+    bench.charge(seconds=20)
+    until = int(bench.clock.epoch_s) + 3_600
+    bench.cloud.send(watch_topic(CHARGER, 1), json.dumps({"until": until}).encode())
+    bench.pass_s(60)
+    bench.clock.board_behind_s = 7_200
+    bench.pass_s(60)
+    before = len(bench.events())
+    bench.pass_s(29)
+    assert len(bench.events()) - before <= 1

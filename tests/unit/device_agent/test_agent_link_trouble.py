@@ -61,6 +61,19 @@ def test_a_shadow_service_that_never_answers_leads_to_a_new_connection(bench: Be
     assert bench.answer() == (started, "done", "")
 
 
+def test_subscriptions_that_are_never_granted_lead_to_a_new_connection(bench: Bench) -> None:
+    bench.charge()
+    bench.link.cut()
+    stopped = bench.want("stop")
+    bench.cloud.lose["suback"] = 1
+    bench.link.restore()
+    bench.pass_s(9)
+    assert bench.link.reconnects == []
+    bench.pass_s(2)
+    assert bench.link.reconnects == ["subscriptions are not granted"]
+    assert bench.answer() == (stopped, "done", "")
+
+
 def test_a_report_whose_acceptance_is_lost_is_sent_again(bench: Bench) -> None:
     bench.cloud.lose["update/accepted"] = 1
     bench.evse.unplug(bench.clock.mono_s)

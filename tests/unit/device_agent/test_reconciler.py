@@ -99,6 +99,8 @@ def said(desired: Intent | UnreadableIntent | None, observed: Observation | None
             memory(replace(ACTIVE, phase=Phase.ENDED)),
             [f"answer stop {I} done: session {SESSION} had ended"],
         ),
+        (wish("stop"), ON, memory(), [f"fail stop {I}: the contactor is closed, for nobody we know"]),
+        (wish("stop"), None, memory(), [f"accept stop {I} on EVSE 1: the hardware does not answer yet"]),
         (
             wish("stop"),
             OFF,
