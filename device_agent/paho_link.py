@@ -83,17 +83,20 @@ class PahoLink:
 
     def subscribe(self, topics: Sequence[str]) -> None:
         """Ask for these topics at QoS 1, as many at a time as the broker takes."""
-        if self._connection is not None:
-            self._connection.subscribe(topics)
+        connection = self._connection  # read once: the link's own thread may clear it at any moment
+        if connection is not None:
+            connection.subscribe(topics)
 
     def publish(self, topic: str, payload: bytes) -> int | None:
         """Send at QoS 1."""
-        return None if self._connection is None else self._connection.publish(topic, payload)
+        connection = self._connection
+        return None if connection is None else connection.publish(topic, payload)
 
     def reconnect(self, why: str) -> None:
         """Drop the connection and make a new one."""
-        if self._connection is not None:
-            self._connection.end(why)
+        connection = self._connection
+        if connection is not None:
+            connection.end(why)
 
     def stop(self) -> None:
         """Disconnect for good."""
@@ -113,6 +116,10 @@ class PahoLink:
                 why, refused = self._live(connection)
             except OSError as error:  # ssl.SSLError and unreadable certificate files among them
                 why, refused = f"{type(error).__name__}: {error}", needs_a_person(error)
+            except Exception as error:  # a defect: without this thread the charger would never be heard of again
+                why = f"{type(error).__name__}: {error}"
+                if why != complained:
+                    log.exception("link failed; it connects anew")
             lasted = time.monotonic() - began_s >= STABLE_S
             attempt = 0 if lasted else attempt
             if self._stopping.is_set():

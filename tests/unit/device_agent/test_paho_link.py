@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import datetime as dt
 import ssl
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 from cryptography import x509
@@ -58,3 +60,45 @@ def test_a_link_that_was_never_started_sends_nothing_and_stops_at_once(broker: B
     link.reconnect("no connection yet")
     assert link.publish("a", b"") is None
     link.stop()
+
+
+def test_a_defect_on_the_links_thread_is_logged_and_the_link_tries_again(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried, again = [0], threading.Event()
+
+    def defect(_: Broker) -> ssl.SSLContext:
+        tried[0] += 1
+        if tried[0] == 3:
+            again.set()
+        raise ValueError("nobody had thought of this")
+
+    monkeypatch.setattr(Broker, "tls", defect)
+    link = PahoLink("PX-0001", broker, lambda: 0.0001)
+    link.start(lambda _input: None)
+    assert again.wait(10)
+    link.stop()
+    assert caplog.text.count("link failed; it connects anew") == 1
+
+
+class Vanishing(PahoLink):
+    """Its own thread clears the connection right after it was read."""
+
+    def __getattribute__(self, name: str) -> Any:
+        value = super().__getattribute__(name)
+        if name == "_connection":
+            self._connection = None
+        return value
+
+
+def test_a_connection_that_goes_while_it_is_used_hurts_nobody(broker: Broker) -> None:
+    link = Vanishing("PX-0001", broker, lambda: 0.0)
+    connection = Mock(publish=Mock(return_value=7))
+    link._connection = connection
+    link.subscribe(["a"])
+    link._connection = connection
+    assert link.publish("a", b"") == 7
+    link._connection = connection
+    link.reconnect("it does not answer")
+    connection.subscribe.assert_called_once_with(["a"])
+    connection.end.assert_called_once_with("it does not answer")
