@@ -32,6 +32,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 
 from contract.wire import ChargerId, EvseId
 
+EVSES_AT_MOST = 8
+"""Each takes six subscriptions, and AWS IoT Core allows 50 for a connection (AWS IoT Core quotas)."""
+
 
 class SettingsError(Exception):
     """The settings file cannot be used; the text says which key, which value, and what is allowed."""
@@ -92,15 +95,20 @@ class Settings(_Section):
     link: LinkSettings
     journal: JournalSettings
     driver: DriverSettings
-    evses: Annotated[list[EvseSettings], Field(min_length=1, max_length=32)]
+    evses: Annotated[list[EvseSettings], Field(min_length=1)]
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("evses")
     @classmethod
-    def _each_once(cls, evses: list[EvseSettings]) -> list[EvseSettings]:
+    def _each_once_and_not_too_many(cls, evses: list[EvseSettings]) -> list[EvseSettings]:
         ids = [evse.id for evse in evses]
         if len(set(ids)) != len(ids):
             raise ValueError("every EVSE id may appear only once")
+        if len(ids) > EVSES_AT_MOST:
+            raise ValueError(
+                f"a charger has at most {EVSES_AT_MOST} EVSEs, not {len(ids)}:"
+                " each takes six subscriptions, and AWS IoT Core allows a connection 50"
+            )
         return evses
 
     @classmethod

@@ -66,6 +66,15 @@ def test_a_wrong_setting_is_explained_by_key_value_and_what_is_allowed(
     assert str(file) in str(raised.value)
 
 
+def test_more_evses_than_a_connection_has_subscriptions_for_are_refused_and_eight_are_not(file: Path) -> None:
+    more = "".join(f"[[evses]]\nid = {number}\n" for number in range(3, 9))
+    file.write_text(GOOD + more)
+    assert len(Settings.load(file).evses) == 8
+    file.write_text(GOOD + more + "[[evses]]\nid = 9\n")
+    with pytest.raises(SettingsError, match="at most 8 EVSEs, not 9: each takes six subscriptions"):
+        Settings.load(file)
+
+
 def test_a_missing_file_is_named(file: Path) -> None:
     with pytest.raises(SettingsError, match=r"charger\.toml: No such file"):
         Settings.load(file)
