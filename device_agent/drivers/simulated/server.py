@@ -137,7 +137,7 @@ class PlantServer:
         except DriverRefused as error:
             return answer | {"ok": False, "error": "refused", "detail": str(error)}
         except (BadRequestError, ValueError, KeyError, TypeError) as error:
-            return answer | {"ok": False, "error": "bad_request", "detail": repr(error)}
+            return answer | {"ok": False, "error": "bad_request", "detail": str(error)}
         return None if result is None else answer | {"ok": True, "result": result}
 
     async def _perform(self, request: dict[str, Any], gone: asyncio.Event) -> dict[str, Any] | None:
