@@ -153,13 +153,16 @@ class Evse:
             self._journal.write(self._metered(replace(record, finishing=False)))
 
     def _adopt(self) -> None:
-        """Take on a session that runs and that the journal has lost, as soon as the hardware can say so."""
+        """Take on a session that the journal has lost, as soon as the hardware can be asked.
+
+        To go on with it; or, if it is over by now, to end it, for nobody else would.
+        """
         seen, said = self.observed, self.said
         if seen is None or said is None:
             return
         self.said = None
         known = self._session(said.session_id)
-        if self._journal.current(self.evse_id) or known.phase is not Phase.KEPT or not seen.contactor_closed:
+        if self._journal.current(self.evse_id) or known.phase is not Phase.KEPT:
             return
         log.warning("session adopted from the shadow", extra={"evse": self.evse_id, "session": said.session_id})
         self._register = self._register.at_least(said.energy_wh)

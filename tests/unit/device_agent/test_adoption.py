@@ -139,3 +139,13 @@ def test_an_adopted_session_counts_on_beyond_every_number_it_can_have_used() -> 
     assert record.newest_keep == known.newest_keep
     assert adopted(told, known, 1_000, Moment(0, 10)).next_seq == 102
     assert adopted(told, known, 1_000, Moment(NOON + 1e9, 10)).next_seq == NEXT_SEQ_AT_MOST
+
+
+def test_a_session_that_ended_while_its_journal_was_lost_is_ended_for_the_cloud_too(bench: Bench) -> None:
+    bench.charge(seconds=300)
+    lose_journal(bench)
+    bench.evse.unplug(bench.clock.mono_s)
+    bench.turn_on()
+    bench.pass_s(1)
+    assert bench.story() == ["started", "ended EVDisconnected"]
+    assert bench.reported("session")["state"] == "ended"
