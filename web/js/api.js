@@ -15,7 +15,7 @@ export class NoConnection extends Error {}
 /** The driver's sign-in has ended. */
 export class SignedOut extends Error {}
 
-const TIMEOUT_MS = 15_000;
+export const TIMEOUT_MS = 15_000;
 export const STOP_WAIT_S = 5;
 
 export class Api {
@@ -39,20 +39,35 @@ export class Api {
   #body = async (...request) => (await this.#call(...request)).body;
 
   /** The answer as `{status, etag, body}`; raises Problem, NoConnection or SignedOut. */
-  async #call(method, path, headers = {}, renewed = false) {
+  async #call(...request) {
+    const { turn } = this.tokens;
+    let reached = true;
+    try {
+      return await this.#ask(turn, ...request);
+    } catch (error) {
+      reached = !(error instanceof NoConnection);
+      throw error;
+    } finally {
+      // Whoever asked may be gone: the answer is not for the next driver.
+      if (turn !== this.tokens.turn) throw new SignedOut();
+      this.heard(reached);
+    }
+  }
+
+  async #ask(turn, method, path, headers = {}, renewed = false) {
     const token = await this.tokens.access();
+    if (turn !== this.tokens.turn) throw new SignedOut();
     const answer = await this.#reach(method, path, { ...headers, Authorization: `Bearer ${token}` });
-    if (answer.status === 401) {
+    if (answer.status === 401 && turn === this.tokens.turn) {
       if (renewed) throw this.tokens.lost();
       await this.tokens.renew(token);
-      return this.#call(method, path, headers, true);
+      return this.#ask(turn, method, path, headers, true);
     }
     const etag = answer.headers.get("etag");
     if (answer.status === 304) return { status: 304, etag, body: null };
     const body = await json(answer);
     if (answer.ok && body) return { status: answer.status, etag, body };
     if (body?.title) throw new Problem(answer.status, body, answer.headers.get("retry-after"));
-    this.heard(false);
     throw new NoConnection(`${method} ${path}: ${answer.status}`);
   }
 
@@ -60,10 +75,8 @@ export class Api {
     try {
       const answer = await this.fetch(path, { method, headers, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
       this.clock.heard(answer.headers.get("date"));
-      this.heard(true);
       return answer;
     } catch (error) {
-      this.heard(false);
       throw new NoConnection(`${method} ${path}: ${error}`);
     }
   }

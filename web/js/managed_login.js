@@ -49,7 +49,8 @@ export class ManagedLogin {
   renewed = (refreshToken) => this.#tokens({ grant_type: "refresh_token", refresh_token: refreshToken });
 
   async end(refreshToken) {
-    await this.#form("/oauth2/revoke", { token: refreshToken });
+    // Whatever becomes of the token: the sign-in page must not remember the driver.
+    await this.#form("/oauth2/revoke", { token: refreshToken }).catch(() => {});
     this.web.location.assign(this.#address("/logout", { client_id: this.auth.clientId, logout_uri: this.auth.redirectUri }));
   }
 

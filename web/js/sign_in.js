@@ -1,6 +1,6 @@
 // The two ways to get tokens. Only the one that `/config.json` names is loaded.
 
-import { NoConnection, Problem, json } from "./api.js";
+import { NoConnection, Problem, TIMEOUT_MS, json } from "./api.js";
 
 /** The way to sign in. `web` holds what is the browser's: fetch, location, history, session. */
 export async function signInWay(auth, web) {
@@ -12,12 +12,12 @@ export async function signInWay(auth, web) {
 export async function send(web, path, request) {
   let answer;
   try {
-    answer = await web.fetch(path, { cache: "no-store", ...request });
+    answer = await web.fetch(path, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS), ...request });
   } catch (error) {
     throw new NoConnection(String(error));
   }
   const body = (await json(answer)) ?? {};
   if (answer.ok) return body;
-  if (answer.status >= 500) throw new NoConnection(`${path}: ${answer.status}`);
+  if (answer.status >= 500 || answer.status === 429) throw new NoConnection(`${path}: ${answer.status}`);
   throw new Problem(answer.status, body, answer.headers.get("retry-after"));
 }

@@ -5,9 +5,9 @@ import { Problem, SignedOut } from "./api.js";
 const RENEW_BEFORE_MS = 60_000;
 
 export class Tokens {
-  /** `changed()` is called whenever somebody signs in or out. */
+  /** `changed()` is called whenever somebody signs in or out; `turn` is another number then. */
   constructor(way, { now = Date.now, changed = () => {} } = {}) {
-    Object.assign(this, { way, now, changed, held: null, renewing: null });
+    Object.assign(this, { way, now, changed, held: null, renewing: null, turn: 0 });
   }
 
   get email() {
@@ -44,10 +44,10 @@ export class Tokens {
   async renew(rejected) {
     if (!this.held) throw new SignedOut();
     if (this.held.accessToken !== rejected) return;
-    this.renewing ??= this.#renew().finally(() => {
-      this.renewing = null;
+    const renewing = (this.renewing ??= this.#renew());
+    await renewing.finally(() => {
+      if (this.renewing === renewing) this.renewing = null;
     });
-    await this.renewing;
   }
 
   /** The sign-in has ended; returns the error to raise. */
@@ -57,24 +57,31 @@ export class Tokens {
   }
 
   async #renew() {
-    const { refreshToken, email } = this.held;
+    const { turn, held: { refreshToken, email } } = this;
     try {
       const tokens = await this.way.renewed(refreshToken);
-      if (this.held?.refreshToken === refreshToken) this.#hold({ refreshToken, ...tokens, email }, false);
+      if (turn === this.turn) this.#hold({ refreshToken, ...tokens, email }, false);
     } catch (error) {
-      throw error instanceof Problem ? this.lost() : error;
+      if (!(error instanceof Problem)) throw error;
+      if (turn === this.turn) this.#forget();
     }
-    if (!this.held) throw new SignedOut();
+    if (turn !== this.turn) throw new SignedOut();
   }
 
   #hold(tokens, tell = true) {
     this.held = { ...tokens, expiresAt: this.now() + tokens.expiresIn * 1000 };
-    if (tell) this.changed();
+    if (tell) this.#turn();
   }
 
   #forget() {
     if (!this.held) return;
     this.held = null;
+    this.#turn();
+  }
+
+  #turn() {
+    this.turn += 1;
+    this.renewing = null;
     this.changed();
   }
 }
