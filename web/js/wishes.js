@@ -34,6 +34,7 @@ export class Wishes {
   }
 
   stop(sessionId) {
+    this.drop(Wishes.keepOf(sessionId));
     return this.#pursue(Wishes.stopOf(sessionId), () => this.api.stop(sessionId));
   }
 
@@ -82,7 +83,7 @@ export class Wishes {
           continue;
         }
         if (current()) this.#end(name, wish, error);
-        if (!(error instanceof NoConnection)) settled(error);
+        settled(error);
         break;
       }
     }

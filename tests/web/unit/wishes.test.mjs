@@ -179,3 +179,22 @@ test("tokens are renewed once, however many ask, and before they run out", async
   await tokens.end();
   await assert.rejects(tokens.access());
 });
+
+test("a start that nobody waited for any more does not come back with an old key", async () => {
+  const { wishes, timers, sent } = wishing([...Array.from({ length: 50 }, () => new NoConnection())]);
+  wishes.start("PX", 1);
+  await settled();
+  for (let s = 0; s < 2 * START_PATIENCE_MS; s += 1000) await timers.pass(1000);
+  wishes.start("PX", 1);
+  await settled();
+  assert.deepEqual([sent[0][3], sent.at(-1)[3]], ["key-1", "key-2"]);
+});
+
+test("a new stop lets go of what was said about taking back the one before", async () => {
+  const { wishes } = wishing([problem(409, false), { sessionId: "S" }]);
+  wishes.keep("S");
+  await settled();
+  assert.equal(wishes.of("keep S").problem.title, "no");
+  wishes.stop("S");
+  assert.equal(wishes.of("keep S").problem, null);
+});
