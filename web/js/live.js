@@ -5,7 +5,7 @@ export const COUNT_ON_MS = 75_000;
 
 /**
  * Energy now, in watt-hours, from the last reading and the power it showed; null where nothing is known.
- * Between two readings it is an estimate; it never falls, because `atLeast` is what was shown before.
+ * Between two readings it is an estimate; it never falls below `atLeast`.
  */
 export function extrapolate({ energyWh, powerW, asOf }, now, atLeast = 0) {
   if (energyWh === null || energyWh === undefined) return atLeast > 0 ? atLeast : null;
@@ -13,16 +13,17 @@ export function extrapolate({ energyWh, powerW, asOf }, now, atLeast = 0) {
   return Math.max(energyWh + ((powerW ?? 0) * goneMs) / 3_600_000, atLeast);
 }
 
-/** What the live card says of a session, given what it said before (`atLeastWh`). */
-export function liveFigures(session, now, atLeastWh = 0) {
+/** What the live card says of a session, given what it said `before`. */
+export function liveFigures(session, now, before) {
   const flowing = session.status === "active" || session.status === "stopping";
   const moving = flowing && !session.stale ? session : { ...session, powerW: null };
-  const energyWh = extrapolate(moving, now, atLeastWh);
+  const energyWh = extrapolate(moving, now, before?.energyWh ?? 0);
+  const until = session.endedAt ? Date.parse(session.endedAt) : now;
   const heardMs = session.asOf ? Math.max(0, now - Date.parse(session.asOf)) : null;
   return {
     energyWh,
     powerW: session.stale ? null : session.powerW,
-    elapsedMs: session.startedAt ? Math.max(0, (session.endedAt ? Date.parse(session.endedAt) : now) - Date.parse(session.startedAt)) : null,
+    elapsedMs: session.startedAt ? Math.max(before?.elapsedMs ?? 0, until - Date.parse(session.startedAt)) : null,
     heardMs,
     stale: session.stale,
     estimated: energyWh !== null && !session.stale && energyWh !== session.energyWh,
@@ -30,8 +31,7 @@ export function liveFigures(session, now, atLeastWh = 0) {
 }
 
 /**
- * The server's clock, as far ahead of ours as its last answers said. `Date` has whole seconds: half a second is its
- * middle, and differences below that are not worth jumping for.
+ * The server's clock, as far ahead of ours as its answers said. `Date` has whole seconds: half of one is its middle.
  */
 export class ServerClock {
   constructor(wallClock = Date.now) {

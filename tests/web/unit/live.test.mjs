@@ -72,3 +72,10 @@ test("half a second of difference is only the header's own coarseness", () => {
   clock.heard("Sun, 22 Nov 2026 12:00:00 GMT");
   assert.equal(clock.now(), AT + 900);
 });
+
+test("nothing on the card runs backwards when our clock is set back", () => {
+  const before = liveFigures(session, AT + 5000);
+  const after = liveFigures(session, AT + 1000, before);
+  assert.equal(after.elapsedMs, before.elapsedMs);
+  assert.equal(after.energyWh, before.energyWh);
+});

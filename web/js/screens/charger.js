@@ -22,7 +22,8 @@ export class ChargerScreen extends Screen {
     Object.assign(this, { chargerId, charger: null, selected: null, heroBroken: false, settlingUntil: 0 });
     this.mine = new Map(); // the driver's live session on each EVSE, by its id
     this.over = new Map(); // the one that ended while the driver looked, by EVSE
-    this.shownWh = new Map();
+    this.shown = new Map(); // figures on the card, which never run backwards
+    this.kept = null; // the session whose unanswered stop was taken back
     this.chargerPoller = this.poll(() => this.#readCharger());
     this.sessionPoller = this.poll(() => this.#readSessions());
   }
@@ -51,15 +52,19 @@ export class ChargerScreen extends Screen {
       yes: "Stop charging",
       no: "Keep charging",
     });
-    if (yes) this.app.wishes.stop(session.sessionId);
+    if (!yes) return;
+    this.kept = null;
+    this.app.wishes.stop(session.sessionId);
   };
 
   keep = () => {
     const session = this.#mineOn(this.#evse());
     const name = Wishes.stopOf(session.sessionId);
     // A stop that never got through needs no taking back; whether it did, the next answer tells.
-    if (this.app.wishes.of(name).waiting && !session.stop?.withdrawable) this.app.wishes.drop(name);
-    else this.app.wishes.keep(session.sessionId);
+    if (this.app.wishes.of(name).waiting && !session.stop?.withdrawable) {
+      this.kept = session.sessionId;
+      this.app.wishes.drop(name);
+    } else this.app.wishes.keep(session.sessionId);
   };
 
   select = (evseId) => {
@@ -76,16 +81,21 @@ export class ChargerScreen extends Screen {
 
   /** A session came in, from whichever request. */
   took(session) {
-    if (session.chargerId !== this.chargerId) return;
+    const { chargerId, evseId, sessionId } = session;
+    if (chargerId !== this.chargerId) return;
     if (!isOver(session)) {
-      const before = this.mine.get(session.evseId);
-      this.mine.set(session.evseId, session.sessionId);
-      if (before !== session.sessionId) {
-        this.selected = session.evseId;
+      if (this.mine.get(evseId) !== sessionId) {
+        this.mine.set(evseId, sessionId);
+        this.over.delete(evseId);
+        this.selected = evseId;
         this.sessionPoller.now();
       }
+      if (this.kept === sessionId && session.stop?.withdrawable) {
+        this.kept = null; // it had got through after all
+        this.app.wishes.keep(sessionId);
+      }
       announce(`${decide.sessionState(session).word}.`);
-    } else if (this.mine.get(session.evseId) === session.sessionId) this.#finish(session);
+    } else if (this.mine.get(evseId) === sessionId) this.#finish(session);
     this.draw();
   }
 
@@ -96,7 +106,7 @@ export class ChargerScreen extends Screen {
     this.settlingUntil = Date.now() + SETTLED_WITHIN_MS;
     await this.chargerPoller.asking; // an answer on its way may be older than this end
     await this.chargerPoller.now();
-    this.mine.delete(session.evseId);
+    if (this.mine.get(session.evseId) === session.sessionId) this.mine.delete(session.evseId);
     const told = session.energyWh === null ? "" : ` ${kWh(session.energyWh)} kWh delivered.`;
     announce(session.status === "failed" ? session.failure?.title : `${session.stop ? "Charging stopped." : "Charging has ended."}${told}`);
     this.draw();
@@ -165,8 +175,9 @@ export class ChargerScreen extends Screen {
   #mineOn = (evse) => this.app.sessions.get(this.mine.get(evse.evseId));
 
   #live(session) {
-    const figures = liveFigures(session, this.app.clock.now(), this.shownWh.get(session.sessionId));
-    if (figures.energyWh !== null) this.shownWh.set(session.sessionId, figures.energyWh);
+    const before = this.shown.get(session.sessionId);
+    const figures = liveFigures(session, this.app.clock.now(), before);
+    this.shown.set(session.sessionId, figures);
     return figures;
   }
 

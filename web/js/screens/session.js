@@ -18,7 +18,7 @@ const CURVE_EVERY_MS = 10_000;
 export class SessionScreen extends Screen {
   constructor(app, sessionId) {
     super(app);
-    Object.assign(this, { sessionId, values: null, stages: null, csvHref: null, shownWh: 0 });
+    Object.assign(this, { sessionId, values: null, stages: null, csvHref: null, shown: null });
     this.poll(() => this.#read());
     this.poll(() => this.#readStory());
   }
@@ -46,8 +46,8 @@ export class SessionScreen extends Screen {
 
   view() {
     const { session, values, stages, csvHref, error, refreshing } = this;
-    const live = session && liveFigures(session, this.app.clock.now(), session.pollAfterMs === null ? 0 : this.shownWh);
-    this.shownWh = live?.energyWh ?? 0;
+    const live = session && liveFigures(session, this.app.clock.now(), session.pollAfterMs === null ? null : this.shown);
+    this.shown = live;
     return sessionView({ session, live, values, stages, csvHref, refreshing, banner: error, lost: this.app.lost }, this);
   }
 

@@ -10,7 +10,7 @@ export class SessionsScreen extends Screen {
 
   constructor(app) {
     super(app);
-    Object.assign(this, { sessions: null, cursor: null, status: "", further: false });
+    Object.assign(this, { sessions: null, cursor: null, status: "", further: false, asked: null });
     this.poller = this.poll(() => this.#read());
   }
 
@@ -20,17 +20,22 @@ export class SessionsScreen extends Screen {
   }
 
   filter = async (event) => {
-    Object.assign(this, { status: event.target.value, sessions: null, cursor: null, further: false });
+    Object.assign(this, { status: event.target.value, sessions: null, cursor: null, further: false, asked: null });
     this.draw();
     await this.poller.asking; // it asked for the filter before this one
     this.poller.now();
   };
 
   more = async () => {
+    const { status, cursor } = this;
+    if (cursor === this.asked) return; // a double tap is one wish
+    this.asked = cursor;
     try {
-      const page = await this.app.api.sessions({ status: this.status, cursor: this.cursor });
+      const page = await this.app.api.sessions({ status, cursor });
+      if (status !== this.status || cursor !== this.cursor) return; // the filter was changed meanwhile
       Object.assign(this, { sessions: [...this.sessions, ...page.sessions], cursor: page.cursor, further: true });
     } catch (error) {
+      this.asked = null;
       this.failed(error);
     }
     this.draw();
