@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.client import DriverApi
-from local.seed import OWNER
+from local.seed import NEIGHBOUR
 from tests.local.scenes import charging, ended, evse_of, resigned, session_of, tampered
 from tests.local.support import FreshCharger, LocalStack
 
@@ -40,13 +40,13 @@ def test_somebody_elses_session_looks_like_a_missing_one_and_nothing_is_written(
 
 @pytest.mark.parametrize("kind", ["none", "nonsense", "expired", "tampered", "foreign"])
 def test_without_a_valid_token_the_answer_is_401(stack: LocalStack, kind: str) -> None:
-    token, neighbours = stack.token(), stack.token("neighbour@example.com")
+    token, neighbours = stack.token(), stack.token(NEIGHBOUR)
     key = stack.stack.settings.home.rglob(f"{stack.run.user_pool_id}-access.pem")
     bad = {
         "none": None,
         "nonsense": "not.a.token",
         "expired": resigned(token, next(key), exp=int(time.time()) - 60),
-        "tampered": tampered(token, sub=stack.run.driver(OWNER).sub[:-1] + "0"),
+        "tampered": tampered(token, sub=stack.run.driver(NEIGHBOUR).sub),
         "foreign": ".".join([*token.split(".")[:2], neighbours.split(".")[2]]),
     }[kind]
     with stack.anonymous_api(bad) as app:
