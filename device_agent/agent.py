@@ -124,7 +124,7 @@ class Agent:
                 try:
                     self.turn(self._next())
                     failures = 0
-                except Exception:
+                except Exception:  # the outermost loop: a defect in one turn must not end the charging of every car
                     failures += 1
                     if failures >= FAILED_TURNS_AT_MOST:
                         raise
