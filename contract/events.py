@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
+from contract.authorisation import IdTokenHash
 from contract.vocabulary import EndMethod, EndReason, EventType
 from contract.wire import EnergyWh, EpochSeconds, PowerW, TransactionId, Ulid, Wire
 
@@ -16,7 +17,8 @@ class SessionEvent(Wire):
     Units: `meterWh` is the EVSE's energy register in watt-hours, made continuous by the agent: a meter that is
     swapped or reset goes on from where it was, so that within a session the register never falls. `powerW` in watts.
     `reason` and `method` belong to `ended` alone. Which charger and EVSE it came from is not in the document: the
-    topic says it, which the charger's certificate vouches for.
+    topic says it, which the charger's certificate vouches for. Every event of a session that began at the charger
+    carries `idTokenHash`, the card it began with: whichever arrives first, the cloud can make the record.
     """
 
     v: Literal[1] = 1
@@ -26,7 +28,7 @@ class SessionEvent(Wire):
     at: EpochSeconds
     meter_wh: EnergyWh
     power_w: PowerW | None = None
-    id_token_hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    id_token_hash: IdTokenHash | None = None
     transaction_id: TransactionId
     reason: EndReason | None = None
     method: EndMethod | None = None

@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from contract.authorisation import Group
 from contract.vocabulary import Act, RequestedBy
 from contract.wire import EpochSeconds, Ulid, Wire
 
@@ -27,11 +28,15 @@ class Intent(Wire):
     by: RequestedBy
     expires_at: EpochSeconds | None = None
     """Only a start expires: past this the charger refuses it. A stop stays true until it is done."""
+    group: Group | None = None
+    """Of a start: whose session it is, so that their cards can end it at the charger."""
 
     @model_validator(mode="after")
-    def _only_a_start_expires(self) -> Self:
+    def _what_belongs_to_a_start(self) -> Self:
         if (self.act is Act.START) != (self.expires_at is not None):
             raise ValueError("expiresAt belongs to a start, and to nothing else")
+        if self.act is not Act.START and self.group is not None:
+            raise ValueError("group belongs to a start, and to nothing else")
         return self
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from contract.authorisation import AuthorisationAnswer, AuthorisationRequest
 from contract.events import SessionEvent
 from contract.intents import Desired, WatchHint
 from contract.reports import Reported
@@ -14,6 +15,8 @@ DOCUMENTS: dict[str, type[Wire]] = {
     "shadow-reported.v1": Reported,
     "session-event.v1": SessionEvent,
     "watch-hint.v1": WatchHint,
+    "authorisation-request.v1": AuthorisationRequest,
+    "authorisation-answer.v1": AuthorisationAnswer,
 }
 
 

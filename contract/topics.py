@@ -7,6 +7,8 @@ import re
 SHADOW_PREFIX = "evse-"
 EVENTS_RULE = "polaris_session_events"
 """Name of the topic rule that takes session events in; Basic Ingest puts it into the topic."""
+AUTHORISATIONS_RULE = "polaris_authorisations"
+"""Name of the topic rule that takes questions about cards in."""
 
 _SHADOW = re.compile(rf"{SHADOW_PREFIX}([1-9][0-9]?)")
 
@@ -35,3 +37,13 @@ def events_topic(charger_id: str, evse_id: int) -> str:
 def watch_topic(charger_id: str, evse_id: int) -> str:
     """Where the cloud hints that somebody looks at an EVSE's session. A lost hint only means slower samples."""
     return f"polaris/v1/{charger_id}/{evse_id}/watch"
+
+
+def authorise_topic(charger_id: str) -> str:
+    """Where a charger asks whether a card may charge: Basic Ingest, as session events."""
+    return f"$aws/rules/{AUTHORISATIONS_RULE}/polaris/v1/{charger_id}/authorise"
+
+
+def authorised_topic(charger_id: str) -> str:
+    """Where the cloud answers that."""
+    return f"polaris/v1/{charger_id}/authorised"

@@ -159,3 +159,13 @@ class EndMethod(StrEnum):
     """The charger said so."""
     ESTIMATED = "estimated"
     """The cloud concluded it; a later report corrects it."""
+
+
+class CardStatus(StrEnum):
+    """Whether a card may charge."""
+
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    """Nobody has registered it."""
+    BLOCKED = "blocked"
+    """Registered, but reported lost or taken back."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from contract.vocabulary import EventType
 from device_agent import journal_schema
-from device_agent.records import EvseRecord, IntentRecord, Memory, QueuedEvent, SessionRecord
+from device_agent.records import CardRecord, EvseRecord, IntentRecord, Memory, QueuedEvent, SessionRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ PRUNE_SLACK = 100
 METERS_WAITING = 500
 """Meter events that may wait in the outbox before they are thinned: four hours offline at one every 30 s, 150 KB."""
 
-Row = IntentRecord | SessionRecord | EvseRecord | QueuedEvent
+Row = IntentRecord | SessionRecord | EvseRecord | CardRecord | QueuedEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ class Journal:
         self._sessions: dict[int, dict[str, SessionRecord]] = {}
         self._evses: dict[int, EvseRecord] = {}
         self._occupied: dict[int, str] = {}
+        self._cards: dict[str, CardRecord] = {}
         for row in journal_schema.load(db):
             self._mirror(row)
         self._meters_waiting = self._count("SELECT count(*) FROM outbox WHERE type = 'meter'")
@@ -114,6 +115,10 @@ class Journal:
         """The intent that was taken on and has no final answer yet."""
         return next((i for i in reversed(self._intents.get(evse_id, {}).values()) if not i.status.final), None)
 
+    def card(self, id_token_hash: str) -> CardRecord | None:
+        """What was last said of a card."""
+        return self._cards.get(id_token_hash)
+
     def memory(self, evse_id: int, pending: Pending | None, release_tried_s: float | None) -> Memory:
         """Everything the reconciler may know of one EVSE's past."""
         return Memory(
@@ -167,6 +172,8 @@ class Journal:
                 del self._occupied[row.evse_id]
         elif isinstance(row, EvseRecord):
             self._evses[row.evse_id] = row
+        elif isinstance(row, CardRecord):
+            self._cards[row.id_token_hash] = row
 
     def _thin(self) -> None:
         """Every second waiting meter value goes: the curve keeps its whole length at half the detail."""

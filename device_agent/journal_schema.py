@@ -7,13 +7,13 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from contract.vocabulary import AckReason, AckStatus, EndReason
-from device_agent.records import EvseRecord, IntentRecord, Phase, QueuedEvent, SessionRecord
+from device_agent.records import CardRecord, EvseRecord, IntentRecord, Phase, QueuedEvent, SessionRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SYNCHRONOUS = "FULL"
 """Every commit waits for the storage: what the journal says has happened has happened, whenever the power goes."""
@@ -21,7 +21,7 @@ SYNCHRONOUS = "FULL"
 LOCK_WAIT_S = 5.0
 """An agent that is being replaced may take this long to let go of the file."""
 
-_TABLES = f"""
+_TABLES = """
 BEGIN IMMEDIATE;
 CREATE TABLE intents (
   id TEXT NOT NULL, evse_id INTEGER NOT NULL, act TEXT NOT NULL, session_id TEXT NOT NULL, raw TEXT NOT NULL,
@@ -36,9 +36,22 @@ CREATE TABLE evses (
 CREATE TABLE outbox (
   number INTEGER PRIMARY KEY AUTOINCREMENT, evse_id INTEGER NOT NULL, session_id TEXT NOT NULL, type TEXT NOT NULL,
   payload BLOB NOT NULL);
-PRAGMA user_version = {SCHEMA_VERSION};
+PRAGMA user_version = 1;
 COMMIT;
 """
+
+_MIGRATIONS = (
+    """
+BEGIN IMMEDIATE;
+ALTER TABLE sessions ADD COLUMN mark TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN id_token_hash TEXT NOT NULL DEFAULT '';
+CREATE TABLE cards (
+  id_token_hash TEXT PRIMARY KEY, accepted INTEGER NOT NULL, person TEXT NOT NULL, until INTEGER NOT NULL);
+PRAGMA user_version = 2;
+COMMIT;
+""",
+)
+"""What leads from each version to the next; the first one leads from 1 to 2."""
 
 _NOT_OURS = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 """What SQLite says of a damaged file. A locked file or a full disk is not damage."""
@@ -74,16 +87,21 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def _check(db: sqlite3.Connection) -> None:
     version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > SCHEMA_VERSION:
+        raise UnreadableError(f"schema version {version}, not {SCHEMA_VERSION}")
     if version == 0:
         db.executescript(_TABLES)
-    elif version != SCHEMA_VERSION:
-        raise UnreadableError(f"schema version {version}, not {SCHEMA_VERSION}")
+    for migration in _MIGRATIONS[max(version, 1) - 1 :]:
+        db.executescript(migration)
     (sound,) = db.execute("PRAGMA quick_check(1)").fetchone()
     if sound != "ok":
         raise UnreadableError(sound)
 
 
-def load(db: sqlite3.Connection) -> Iterator[IntentRecord | SessionRecord | EvseRecord]:
+Record = IntentRecord | SessionRecord | EvseRecord | CardRecord
+
+
+def load(db: sqlite3.Connection) -> Iterator[Record]:
     """Every record of the file, oldest first.
 
     Raises:
@@ -95,23 +113,27 @@ def load(db: sqlite3.Connection) -> Iterator[IntentRecord | SessionRecord | Evse
         ):
             ack = AckStatus(status), AckReason(reason)
             yield IntentRecord(intent_id, evse_id, act, session_id, json.loads(raw), *ack, at, expires_at)
-        for session_id, evse_id, phase, *begun, ended_at, why, keep in db.execute(
+        for session_id, evse_id, phase, *begun, ended_at, why, keep, mark, card in db.execute(
             "SELECT session_id, evse_id, phase, transaction_id, started_at, meter_start_wh, meter_wh, next_seq,"
-            " ended_at, end_reason, newest_keep FROM sessions ORDER BY rowid"
+            " ended_at, end_reason, newest_keep, mark, id_token_hash FROM sessions ORDER BY rowid"
         ):
             transaction_id, started_at, start_wh, wh, seq = begun
             end_reason = EndReason(why) if why else None
             what = session_id, evse_id, Phase(phase), transaction_id
-            yield SessionRecord(*what, started_at, start_wh, wh, seq, ended_at, end_reason, keep)
+            yield SessionRecord(*what, started_at, start_wh, wh, seq, ended_at, end_reason, keep, mark, card)
         for evse_id, raw_wh, offset_wh, finishing, last_session, last_intent in db.execute(
             "SELECT evse_id, raw_wh, offset_wh, finishing, last_session, last_intent FROM evses"
         ):
             yield EvseRecord(evse_id, raw_wh, offset_wh, bool(finishing), last_session, last_intent)
+        for id_token_hash, accepted, group, until in db.execute(
+            "SELECT id_token_hash, accepted, person, until FROM cards"
+        ):
+            yield CardRecord(id_token_hash, bool(accepted), group, until)
     except (ValueError, sqlite3.DatabaseError) as error:
         raise UnreadableError(str(error)) from error
 
 
-def save(db: sqlite3.Connection, row: IntentRecord | SessionRecord | EvseRecord | QueuedEvent) -> None:
+def save(db: sqlite3.Connection, row: Record | QueuedEvent) -> None:
     """Put one record into its table; a newer form of the same record replaces the older in its place."""
     if isinstance(row, IntentRecord):
         raw = json.dumps(row.raw)
@@ -123,10 +145,11 @@ def save(db: sqlite3.Connection, row: IntentRecord | SessionRecord | EvseRecord 
         )
     elif isinstance(row, SessionRecord):
         db.execute(
-            "INSERT INTO sessions VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET phase = excluded.phase,"
+            "INSERT INTO sessions VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET phase = excluded.phase,"
             " transaction_id = excluded.transaction_id, started_at = excluded.started_at,"
             " meter_start_wh = excluded.meter_start_wh, meter_wh = excluded.meter_wh, next_seq = excluded.next_seq,"
-            " ended_at = excluded.ended_at, end_reason = excluded.end_reason, newest_keep = excluded.newest_keep",
+            " ended_at = excluded.ended_at, end_reason = excluded.end_reason, newest_keep = excluded.newest_keep,"
+            " mark = excluded.mark, id_token_hash = excluded.id_token_hash",
             (
                 row.session_id,
                 row.evse_id,
@@ -139,12 +162,18 @@ def save(db: sqlite3.Connection, row: IntentRecord | SessionRecord | EvseRecord 
                 row.ended_at,
                 row.end_reason,
                 row.newest_keep,
+                row.mark,
+                row.id_token_hash,
             ),
         )
     elif isinstance(row, EvseRecord):
         db.execute(
             "INSERT OR REPLACE INTO evses VALUES (?,?,?,?,?,?)",
             (row.evse_id, row.raw_wh, row.offset_wh, row.finishing, row.last_session, row.last_intent),
+        )
+    elif isinstance(row, CardRecord):
+        db.execute(
+            "INSERT OR REPLACE INTO cards VALUES (?,?,?,?)", (row.id_token_hash, row.accepted, row.group, row.until)
         )
     else:
         payload = json.dumps(row.event.to_wire(), separators=(",", ":")).encode()

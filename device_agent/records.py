@@ -110,6 +110,10 @@ class SessionRecord:
     end_reason: EndReason | None = None
     newest_keep: str = ""
     """The newest intent that withdrew a stop of it; stops older than this are void."""
+    mark: str = ""
+    """The hardware's message that told of its beginning (`drivers.base.TransactionBegan`), if one did."""
+    id_token_hash: str = ""
+    """The card it began with at the charger; empty for a session that the cloud started."""
 
     @property
     def energy_wh(self) -> int:
@@ -132,6 +136,17 @@ class EvseRecord:
     """The session that began last; the report shows it even after its end."""
     last_intent: str = ""
     """The intent answered last; the report copies it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardRecord:
+    """What the cloud last said of a card, for when it cannot be asked."""
+
+    id_token_hash: str
+    accepted: bool
+    group: str
+    until: int
+    """Epoch seconds until which this may be gone by."""
 
 
 @dataclass(frozen=True, slots=True)
