@@ -71,4 +71,5 @@ class Hardware:
 
 def plausible(seen: Observation) -> Observation:
     """The observation with values a report can carry: transformers read a few watts below zero with nothing flowing."""
-    return replace(seen, power_w=min(max(0, seen.power_w), POWER_AT_MOST_W), meter_wh=max(0, seen.meter_wh))
+    meter_wh = None if seen.meter_wh is None else max(0, seen.meter_wh)
+    return replace(seen, power_w=min(max(0, seen.power_w), POWER_AT_MOST_W), meter_wh=meter_wh)

@@ -41,8 +41,10 @@ class Register:
         """Energy that never falls."""
         return (self.raw_wh or 0) + self.offset_wh
 
-    def read(self, raw_wh: int) -> Register:
+    def read(self, raw_wh: int | None) -> Register:
         """After reading the hardware's register; if it fell, it was reset, and what it lost goes into the offset."""
+        if raw_wh is None:  # not told
+            return self
         lost = 0 if self.raw_wh is None else max(0, self.raw_wh - raw_wh)
         return Register(raw_wh, self.offset_wh + lost)
 

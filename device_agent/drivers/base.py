@@ -94,8 +94,9 @@ class Observation:
     """Whether the contactor lets power through; with hardware that keeps transactions, whether one is open."""
     power_w: int
     """Power drawn by the car, in watts."""
-    meter_wh: int
-    """The hardware's own energy register, in watt-hours. May fall back when the meter is reset or swapped."""
+    meter_wh: int | None
+    """The hardware's own energy register, in watt-hours. May fall back when the meter is reset or swapped. None while
+    the hardware has not told it: many a charger tells it only during a transaction."""
     available: bool = True
     """False while the EVSE is out of service on purpose."""
     faulted: bool = False

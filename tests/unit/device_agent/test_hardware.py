@@ -17,10 +17,10 @@ SEEN = Observation(plugged=True, cable=CableState.PLUGGED, contactor_closed=Fals
 
 @pytest.mark.parametrize(
     ("power_w", "meter_wh", "expected"),
-    [(7_200, 40, (7_200, 40)), (-3, 40, (0, 40)), (2_000_000, 40, (1_000_000, 40)), (0, -1, (0, 0))],
+    [(7_200, 40, (7_200, 40)), (-3, None, (0, None)), (2_000_000, 40, (1_000_000, 40)), (0, -1, (0, 0))],
 )
 def test_an_observation_is_brought_within_what_a_report_can_carry(
-    power_w: int, meter_wh: int, expected: tuple[int, int]
+    power_w: int, meter_wh: int | None, expected: tuple[int, int | None]
 ) -> None:
     seen = plausible(replace(SEEN, power_w=power_w, meter_wh=meter_wh))
     assert (seen.power_w, seen.meter_wh) == expected

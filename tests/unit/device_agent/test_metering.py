@@ -15,6 +15,11 @@ def test_a_meter_read_for_the_first_time_is_no_reset() -> None:
     assert Register(None, 0).read(5_000) == Register(5_000, 0)
 
 
+def test_a_register_that_the_hardware_does_not_tell_is_neither_reset_nor_read() -> None:
+    assert Register(5_000, 40).read(None) == Register(5_000, 40)
+    assert Register(None, 0).read(None) == Register(None, 0)
+
+
 def test_a_car_pauses_only_after_ten_seconds_without_power() -> None:
     flow = Flow().read(0, 100.0)
     assert not flow.paused

@@ -1,0 +1,108 @@
+"""What a charger's sampled values say of energy and power, whatever it makes of the protocol's many options. Pure.
+
+Both versions write a sample as measurand, phase, unit and value; 2.0.1 adds a multiplier. Values that are no numbers,
+not finite or beyond any charger are as if they had not been sent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+ENERGY = "Energy.Active.Import.Register"
+POWER = "Power.Active.Import"
+CURRENT = "Current.Import"
+VOLTAGE = "Voltage"
+
+MAINS_V = 230.0
+"""Assumed when only the current is told: what the grids of Europe have between phase and neutral (EN 50160)."""
+
+AT_MOST_W = 1_000_000
+"""Twice what the largest EVSEs for lorries give: more is no measurement."""
+
+AT_MOST_WH = 10**12
+"""A terawatt-hour: no register of a charger counts that far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one message said of an EVSE. None for what it did not say."""
+
+    wh: int | None = None
+    w: int | None = None
+
+
+def reading(samples: Iterable[Mapping[str, Any]]) -> Reading:
+    """The energy register and the power in these sampled values, of which later ones count more.
+
+    Without a measurand a value is energy, as the protocol says. Power is taken as it is told; else as the sum of its
+    phases; else as current times voltage.
+    """
+    told: dict[tuple[str, str], float] = {}
+    for sample in samples:
+        value = _value(sample)
+        measurand = sample.get("measurand") or ENERGY
+        if value is None or sample.get("location") == "EV" or not isinstance(measurand, str):
+            continue
+        phase = sample.get("phase") or ""
+        told[measurand, phase if isinstance(phase, str) else ""] = value
+    return Reading(_energy(told), _power(told))
+
+
+def _energy(told: Mapping[tuple[str, str], float]) -> int | None:
+    wh = _total(told, ENERGY)
+    return round(wh) if wh is not None and 0 <= wh <= AT_MOST_WH else None
+
+
+def _power(told: Mapping[tuple[str, str], float]) -> int | None:
+    w = _total(told, POWER)
+    if w is None:
+        w = _from_currents(told)
+    return max(0, round(w)) if w is not None and abs(w) <= AT_MOST_W else None
+
+
+def _total(told: Mapping[tuple[str, str], float], measurand: str) -> float | None:
+    if (measurand, "") in told:
+        return told[measurand, ""]
+    phases = _phases(told, measurand)
+    return sum(phases.values()) if phases else None
+
+
+def _from_currents(told: Mapping[tuple[str, str], float]) -> float | None:
+    """Watts of the currents of all phases, each at its own voltage; a current without a phase is one phase's."""
+    voltages = _phases(told, VOLTAGE)
+    any_v = told.get((VOLTAGE, ""), MAINS_V)
+    currents = _phases(told, CURRENT)
+    if not currents and (CURRENT, "") in told:
+        currents = {"": told[CURRENT, ""]}
+    return sum(a * voltages.get(phase, any_v) for phase, a in currents.items()) if currents else None
+
+
+def _phases(told: Mapping[tuple[str, str], float], measurand: str) -> dict[str, float]:
+    """The values by phase, `L1-N` being the same as `L1`; values between phases (`L1-L2`) are left out."""
+    return {
+        phase.removesuffix("-N"): value
+        for (name, phase), value in told.items()
+        if name == measurand and phase.removesuffix("-N") in ("L1", "L2", "L3")
+    }
+
+
+def _value(sample: Mapping[str, Any]) -> float | None:
+    """The number in base units: watt-hours, watts, amperes, volts."""
+    raw = sample.get("value")
+    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
+        return None
+    try:
+        value = float(raw)
+    except (ValueError, OverflowError):
+        return None
+    unit, multiplier = sample.get("unit"), 0
+    if isinstance(of := sample.get("unitOfMeasure"), Mapping):
+        unit, multiplier = of.get("unit"), of.get("multiplier", 0)
+    if isinstance(unit, str) and unit.startswith("k"):
+        value *= 1000
+    if isinstance(multiplier, int) and -9 <= multiplier <= 9:  # noqa: PLR2004  (more is no multiplier)
+        value *= 10.0**multiplier
+    return value if math.isfinite(value) else None
