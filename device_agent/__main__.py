@@ -1,97 +1,67 @@
-"""`python -m device_agent`: the agent as a process."""
+"""`charger-agent`, or `python -m device_agent`: the command line. It loads the module of the command it is given."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import logging
-import random
-import secrets
-import signal
-import sqlite3
 import sys
-import time
-import uuid
-from pathlib import Path
+from collections.abc import Sequence
+from importlib import import_module
+from typing import cast
 
-from device_agent import VERSION, logs
-from device_agent.agent import Agent, Outside, Stop
-from device_agent.drivers.simulated.driver import SimulatedDriver
-from device_agent.journal import Journal
-from device_agent.paho_link import Broker, PahoLink
-from device_agent.records import Moment
-from device_agent.settings import Settings, SettingsError
+from device_agent import VERSION
+from device_agent.commands import COMMANDS, Command, GivenUp
 
-log = logging.getLogger(__name__)
+DESCRIPTION = """\
+The program on a charger's board: receives what the cloud wants of its EVSEs, acts on the hardware, and reports what it
+measured. Settings come from one TOML file; an environment variable can override any single value of it.
+"""
 
-EXIT_SETTINGS = 2
-EXIT_JOURNAL = 3
+EPILOG = """\
+`charger-agent COMMAND --help` explains a command, with examples.
+
+settings:
+  link.host in the file is CHARGER_AGENT_LINK__HOST in the environment, log_level is CHARGER_AGENT_LOG_LEVEL, and so on;
+  the environment wins. docs/install-agent.md of the project shows a whole file.
+
+exit codes:
+  0  as it should be          2  wrong command line or settings
+  1  something is wrong       3  the journal cannot be opened
+"""
 
 
-class SystemClock:
-    """The clocks of this machine."""
-
-    def now(self) -> Moment:
-        """This instant."""
-        return Moment(time.time(), time.monotonic())
-
-
-def run(settings: Settings) -> int:
-    """Run the agent until SIGTERM or SIGINT. A running session goes on: the hardware keeps it, the journal knows it."""
+def main(words: Sequence[str] | None = None) -> int:
+    """Parse the command line and do what it says."""
+    words = sys.argv[1:] if words is None else words
+    named = next((word for word in words if word in COMMANDS), None)
+    command = cast("Command", import_module(f"device_agent.commands.{named}")) if named else None
+    arguments = _parser(named, command).parse_args(words)
+    if command is None:
+        raise RuntimeError("a command line without a command was parsed")
     try:
-        journal = Journal.open(settings.journal.path, time.time)
-    except (OSError, sqlite3.Error) as error:
-        print(f"journal.path = {str(settings.journal.path)!r}: {error}", file=sys.stderr)  # noqa: T201  (for a person)
-        return EXIT_JOURNAL
-    link = settings.link
-    broker = Broker(link.host, link.port, link.ca, link.certificate, link.private_key)
-    driver = SimulatedDriver(settings.driver.socket, settings.charger_id)
-    outside = Outside(SystemClock(), secrets.token_hex(4), lambda: uuid.uuid4().hex, driver.name)
-    with contextlib.closing(journal), contextlib.closing(driver):
-        agent = Agent(
-            settings.charger_id,
-            [evse.id for evse in settings.evses],
-            driver,
-            journal,
-            PahoLink(settings.charger_id, broker, random.random),
-            outside,
-        )
-        for ending in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(ending, lambda *_: agent.post(Stop()))
-        log.info("agent begins", extra={"charger": settings.charger_id, "version": VERSION, "boot": outside.boot})
-        agent.run()
-        log.info("agent ends")
-    return 0
-
-
-def main() -> int:
-    """Parse the command line and run."""
-    parser = argparse.ArgumentParser(
-        prog="python -m device_agent",
-        description="The program on a charger: receives what the cloud wants of its EVSEs, acts on the hardware, and "
-        "reports what it measured.",
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    runs = commands.add_parser(
-        "run",
-        help="run the agent until SIGTERM or Ctrl-C",
-        description="Connect to the cloud's MQTT broker as this charger and serve its EVSEs. Ending the agent does not "
-        "end a charging session: the next start takes it up again from the journal.",
-    )
-    runs.add_argument(
-        "--config", type=Path, required=True, metavar="FILE", help="TOML file; device_agent/settings.py shows its shape"
-    )
-    runs.add_argument("--check", action="store_true", help="only say whether the configuration is usable")
-    arguments = parser.parse_args()
-    try:
-        settings = Settings.load(arguments.config)
-    except SettingsError as error:
+        return command.execute(arguments)
+    except GivenUp as error:
         print(error, file=sys.stderr)  # noqa: T201  (a command tells its caller)
-        return EXIT_SETTINGS
-    if arguments.check:
-        return 0
-    logs.to_stderr(settings.log_level)
-    return run(settings)
+        return error.code
+
+
+def _parser(named: str | None, command: Command | None) -> argparse.ArgumentParser:
+    """What parses the whole command line; of the commands, only the named one has its options."""
+    words = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="charger-agent", description=DESCRIPTION, epilog=EPILOG, formatter_class=words
+    )
+    parser.add_argument("--version", action="version", version=f"charger-agent {VERSION}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
+    for name, summary in COMMANDS.items():
+        if command is None or name != named:
+            commands.add_parser(name, help=summary)
+            continue
+        epilog = f"examples:\n{command.EXAMPLES}"
+        described = commands.add_parser(
+            name, help=summary, description=command.DESCRIPTION, epilog=epilog, formatter_class=words
+        )
+        command.describe(described)
+    return parser
 
 
 if __name__ == "__main__":

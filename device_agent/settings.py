@@ -1,4 +1,4 @@
-"""The agent's settings, from one TOML file. Relative paths in it are relative to the file.
+"""The agent's settings, from one TOML file and the environment. Relative paths are relative to the file.
 
 Shape::
 
@@ -20,17 +20,27 @@ Shape::
 
     [[evses]]
     id = 1
+
+In the environment, `link.host` is `CHARGER_AGENT_LINK__HOST`; it wins over the file. Lists are only in the file.
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from contract.wire import ChargerId, EvseId
+from device_agent.settings_errors import explain
+
+ENVIRONMENT = "CHARGER_AGENT_"
+"""What the names of our environment variables begin with."""
+
+CONFIG_VARIABLE = "CHARGER_AGENT_CONFIG"
+"""Names the settings file itself."""
 
 EVSES_AT_MOST = 8
 """Each takes six subscriptions, and AWS IoT Core allows 50 for a connection (AWS IoT Core quotas)."""
@@ -112,28 +122,40 @@ class Settings(_Section):
         return evses
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """The settings in the file at `path`.
+    def load(cls, path: Path, environ: Mapping[str, str]) -> Self:
+        """The settings in the file at `path`, with what the environment overrides.
 
         Raises:
             SettingsError: the file is missing, is not TOML, or a key is wrong.
         """
         try:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
-            return cls.model_validate(content, context={"beside": path.absolute().parent})
         except OSError as error:
             raise SettingsError(f"{path}: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{path}: not a TOML file: {error}") from error
+        overridden = {key: name for name in environ if (key := _key(name))}
+        for key, name in overridden.items():
+            _put(content, key, environ[name], name)
+        try:
+            return cls.model_validate(content, context={"beside": path.absolute().parent})
         except ValidationError as error:
-            raise SettingsError("\n".join(f"{path}: {_explain(dict(each))}" for each in error.errors())) from error
+            wrong = explain(error.errors(), cls.model_json_schema())
+            lines = [f"{overridden.get(key, path)}: {sentence}" for key, sentence in wrong]
+            raise SettingsError("\n".join(lines)) from error
 
 
-def _explain(error: dict[str, Any]) -> str:
-    """One problem in one line: the key, the value it has, and what is allowed."""
-    key = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "missing":
-        return f"{key}: is missing"
-    if error["type"] == "extra_forbidden":
-        return f"{key}: no such key"
-    return f"{key} = {error['input']!r}: {error['msg']}"
+def _key(name: str) -> str:
+    """The key that an environment variable overrides; empty if it is none of ours."""
+    if not name.startswith(ENVIRONMENT) or name == CONFIG_VARIABLE:
+        return ""
+    return name.removeprefix(ENVIRONMENT).lower().replace("__", ".")
+
+
+def _put(content: dict[str, Any], key: str, value: str, name: str) -> None:
+    *sections, last = key.split(".")
+    for section in sections:
+        content = content.setdefault(section, {})
+        if not isinstance(content, dict):
+            raise SettingsError(f"{name}: {section} is not a section with keys of its own")
+    content[last] = value

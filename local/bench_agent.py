@@ -20,13 +20,13 @@ from typing import Any
 
 from ulid import ULID
 
-from device_agent.__main__ import SystemClock
 from device_agent.agent import Agent, Outside, Stop
 from device_agent.drivers.base import Observation
 from device_agent.drivers.simulated.driver import SimulatedDriver
 from device_agent.journal import Journal
 from device_agent.link import LinkInput, Message
 from device_agent.paho_link import Broker, PahoLink
+from device_agent.wiring import SystemClock
 from local.seed import AC_22_KW, Site
 from local.stack import Stack
 from local.waiting import wait_for

@@ -62,7 +62,7 @@ def test_a_wrong_configuration_is_explained_and_ends_with_code_2(config: Path) -
     config.write_text(config.read_text().replace("id = 1", "id = 0"))
     ended = run("run", "--config", str(config))
     assert ended.returncode == 2
-    assert "evses.0.id = 0: Input should be greater than or equal to 1" in ended.stderr
+    assert "evses.0.id = 0: allowed: a whole number from 1 to 32" in ended.stderr
 
 
 def test_check_only_says_whether_the_configuration_is_usable(config: Path) -> None:

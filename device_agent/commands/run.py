@@ -1,0 +1,71 @@
+"""`charger-agent run`: the agent as a process."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import sqlite3
+import time
+from argparse import ArgumentParser, Namespace
+
+from device_agent import VERSION, logs, wiring
+from device_agent.agent import Stop
+from device_agent.commands import Exit, GivenUp
+from device_agent.commands.common import add_config, say, settings_of
+from device_agent.journal import Journal
+from device_agent.settings import Settings
+
+DESCRIPTION = """\
+Connect to the cloud's MQTT broker as this charger, and serve its EVSEs: start and stop sessions as their drivers ask,
+report what is measured. On a board, systemd runs this (charger-agent.service).
+
+Ending the agent does not end a charging session: the hardware goes on, and the next start takes the session up again
+from the journal. Log lines are JSON on stderr.
+"""
+
+EXAMPLES = """\
+  charger-agent run                              with /etc/charger-agent/agent.toml
+  charger-agent run --check                      only say whether the settings are usable
+  CHARGER_AGENT_LOG_LEVEL=DEBUG charger-agent run --config ./agent.toml
+"""
+
+log = logging.getLogger(__name__)
+
+
+def describe(parser: ArgumentParser) -> None:
+    """Add the options of `run`."""
+    add_config(parser)
+    parser.add_argument("--check", action="store_true", help="only say whether the settings are usable")
+
+
+def execute(arguments: Namespace) -> int:
+    """Run the agent until it is told to end."""
+    settings = settings_of(arguments)
+    if arguments.check:
+        say(f"{arguments.config}: usable")
+        return Exit.FINE
+    logs.to_stderr(settings.log_level)
+    return run(settings)
+
+
+def run(settings: Settings) -> int:
+    """Run the agent until SIGTERM or SIGINT.
+
+    Raises:
+        GivenUp: the journal cannot be opened.
+    """
+    try:
+        journal = Journal.open(settings.journal.path, time.time)
+    except (OSError, sqlite3.Error) as error:
+        raise GivenUp(Exit.JOURNAL, f"journal.path = {str(settings.journal.path)!r}: {error}") from error
+    driver = wiring.driver(settings)
+    with contextlib.closing(journal), contextlib.closing(driver):
+        outside = wiring.outside(driver.name)
+        agent = wiring.agent(settings, driver, journal, outside)
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(ending, lambda *_: agent.post(Stop()))
+        log.info("agent begins", extra={"charger": settings.charger_id, "version": VERSION, "boot": outside.boot})
+        agent.run()
+        log.info("agent ends")
+    return Exit.FINE

@@ -1,0 +1,49 @@
+"""The agent put together from its settings. What the settings do not name is not loaded."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import time
+import uuid
+
+from device_agent.agent import Agent, Outside
+from device_agent.drivers.base import ChargerDriver
+from device_agent.journal import Journal
+from device_agent.link import Link
+from device_agent.paho_link import Broker, PahoLink
+from device_agent.records import Moment
+from device_agent.settings import Settings
+
+
+class SystemClock:
+    """The clocks of this machine."""
+
+    def now(self) -> Moment:
+        """This instant."""
+        return Moment(time.time(), time.monotonic())
+
+
+def driver(settings: Settings) -> ChargerDriver:
+    """The hardware that `driver.kind` names."""
+    from device_agent.drivers.simulated.driver import SimulatedDriver  # noqa: PLC0415  (only the one that is named)
+
+    return SimulatedDriver(settings.driver.socket, settings.charger_id)
+
+
+def link(settings: Settings) -> Link:
+    """The connection to the broker that `link` names, as this charger."""
+    to = settings.link
+    broker = Broker(to.host, to.port, to.ca, to.certificate, to.private_key)
+    return PahoLink(settings.charger_id, broker, random.random)
+
+
+def outside(driver_name: str) -> Outside:
+    """This machine's clock and randomness."""
+    return Outside(SystemClock(), secrets.token_hex(4), lambda: uuid.uuid4().hex, driver_name)
+
+
+def agent(settings: Settings, driver: ChargerDriver, journal: Journal, outside: Outside) -> Agent:
+    """The agent of the whole charger, on a link of its own."""
+    evse_ids = [evse.id for evse in settings.evses]
+    return Agent(settings.charger_id, evse_ids, driver, journal, link(settings), outside)
