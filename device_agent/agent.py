@@ -17,10 +17,12 @@ from pydantic import ValidationError
 from contract.intents import WatchHint, read_desired
 from contract.topics import watch_topic
 from device_agent.adoption import live_session
+from device_agent.drivers.base import CardShown, DriverInput, Look, Verdict
 from device_agent.evse import LOOK_EVERY_S, Evse
 from device_agent.link import Down, LinkInput, Message, Published, Subscribed, Up
 from device_agent.outbox import OutboxSender
 from device_agent.reports import Face, View, update
+from device_agent.resuming import resumed
 from device_agent.shadow import ShadowFollower
 
 if TYPE_CHECKING:
@@ -48,18 +50,11 @@ PAUSE_AFTER_FAILURE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """The hardware has something new: look at this EVSE now. For drivers that can tell."""
-
-    evse_id: int
-
-
-@dataclass(frozen=True, slots=True)
 class Stop:
     """End the agent. Sessions go on."""
 
 
-AgentInput = LinkInput | Look | Stop
+AgentInput = LinkInput | DriverInput | Stop
 
 
 @dataclass
@@ -86,7 +81,8 @@ class Agent:
         link: Link,
         outside: Outside,
     ) -> None:
-        self._journal, self._link, self._outside, self._clock = journal, link, outside, outside.clock
+        self._driver, self._journal, self._link = driver, journal, link
+        self._outside, self._clock = outside, outside.clock
         self._inbox: queue.SimpleQueue[AgentInput] = queue.SimpleQueue()
         self._outbox = OutboxSender(charger_id, journal, link)
         self._up = False
@@ -106,7 +102,9 @@ class Agent:
         self._inbox.put(item)
 
     def begin(self) -> None:
-        """Have the link connect. `run` does this by itself."""
+        """Open the hardware and have the link connect. `run` does this by itself."""
+        running = {e.evse.evse_id: told for e in self._followed if (told := resumed(self._journal, e.evse.evse_id))}
+        self._driver.open(self.post, running)
         self._link.start(self.post)
 
     def catch_up(self) -> None:
@@ -167,6 +165,8 @@ class Agent:
                 for each in self._followed:
                     if each.evse.evse_id == evse_id:
                         each.evse.next_look_s = 0.0
+            case CardShown(answer=answer):
+                answer(Verdict(accepted=False))
             case Stop():
                 self._stopping = True
             case _:
@@ -240,7 +240,7 @@ class Agent:
                 each.n += 1
                 each.face = face
                 order = self._outside.boot, each.n
-                document = view.reported(self._outside.driver_name, *order, now.at)
+                document = view.reported(self._driver.name, *order, now.at)
                 each.shadow.report(update(document, *order), order, now.mono_s)
         self._outbox.pump(now.mono_s)
 
@@ -267,4 +267,3 @@ class Outside:
     """Random hex, new at every start of the process."""
     new_transaction: Callable[[], str]
     """Gives an id for the charger's own record of a session."""
-    driver_name: str

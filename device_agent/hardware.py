@@ -1,17 +1,18 @@
-"""One EVSE's hardware as the agent reaches it: looks, commands, and how long it has been silent."""
+"""One EVSE's hardware as the agent reaches it: looks, commands and their answers, and how long it has been silent."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from device_agent.drivers.base import DriverRefused, DriverUnreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from concurrent.futures import Future
 
-    from device_agent.drivers.base import ChargerDriver, Observation
+    from device_agent.drivers.base import ChargerDriver, Observation, Order
     from device_agent.records import Clock
 
 log = logging.getLogger(__name__)
@@ -23,12 +24,22 @@ POWER_AT_MOST_W = 1_000_000
 """As much as the wire takes (contract/wire.py); twice what the largest EVSEs for lorries give."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How the hardware answered a command."""
+
+    rejected: str | None
+    """None if it has taken the command; its words if it refused; empty if nobody answered."""
+
+
 class Hardware:
     """The hardware behind one EVSE."""
 
     def __init__(self, evse_id: int, driver: ChargerDriver, clock: Clock) -> None:
         self._evse_id, self._driver, self._clock = evse_id, driver, clock
         self._silent_since_s: float | None = None
+        self._command: Future[None] | None = None
+        """The last command, until its answer has been taken."""
 
     @property
     def ok(self) -> bool:
@@ -50,23 +61,28 @@ class Hardware:
             self._silent_since_s = None
         return plausible(seen)
 
-    def start(self) -> str | None:
-        """Command the contactor to close. None if confirmed, its words if refused, empty if silent."""
-        return self._tell(self._driver.start)
+    def start(self, order: Order) -> None:
+        """Command the contactor to close. An answer to an earlier command is not waited for any more."""
+        self._command = self._driver.start(self._evse_id, order)
 
-    def stop(self) -> str | None:
-        """Command the contactor to open. None if confirmed, its words if refused, empty if silent."""
-        return self._tell(self._driver.stop)
+    def stop(self, transaction_id: str) -> None:
+        """Command the contactor to open. An answer to an earlier command is not waited for any more."""
+        self._command = self._driver.stop(self._evse_id, transaction_id)
 
-    def _tell(self, command: Callable[[int], None]) -> str | None:
+    def answered(self) -> Answered | None:
+        """The answer to the last command, once; None while there is none."""
+        command = self._command
+        if command is None or not command.done():
+            return None
+        self._command = None
         try:
-            command(self._evse_id)
+            command.result()
         except DriverRefused as error:
-            return str(error) or "refused"
-        except DriverUnreachable as error:
+            return Answered(str(error) or "refused")
+        except (DriverUnreachable, CancelledError) as error:
             log.warning("command unanswered", extra={"evse": self._evse_id, "why": str(error)})
-            return ""
-        return None
+            return Answered("")
+        return Answered(None)
 
 
 def plausible(seen: Observation) -> Observation:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from device_agent.drivers.base import Pace
     from device_agent.records import Pending
 
 log = logging.getLogger(__name__)
@@ -111,6 +112,10 @@ class Journal:
         """One intent of one EVSE, if it is on record."""
         return self._intents.get(evse_id, {}).get(intent_id)
 
+    def intents(self, evse_id: int) -> list[IntentRecord]:
+        """Every intent of one EVSE that is on record, oldest first."""
+        return list(self._intents.get(evse_id, {}).values())
+
     def unfinished(self, evse_id: int) -> IntentRecord | None:
         """The intent that was taken on and has no final answer yet."""
         return next((i for i in reversed(self._intents.get(evse_id, {}).values()) if not i.status.final), None)
@@ -119,10 +124,11 @@ class Journal:
         """What was last said of a card."""
         return self._cards.get(id_token_hash)
 
-    def memory(self, evse_id: int, pending: Pending | None, release_tried_s: float | None) -> Memory:
+    def memory(self, evse_id: int, pace: Pace, pending: Pending | None, release_tried_s: float | None) -> Memory:
         """Everything the reconciler may know of one EVSE's past."""
         return Memory(
             evse=self.evse(evse_id),
+            pace=pace,
             intents=self._intents.get(evse_id, {}),
             sessions=self._sessions.get(evse_id, {}),
             current=self.current(evse_id),

@@ -35,16 +35,9 @@ POWER_ZERO_W = 50
 """At or below this, no power flows. Current transformers of a 22 kW EVSE read up to 0.2 % of their range, 44 W, with
 the contactor open; the least a car may draw is 6 A at 230 V, 1,380 W (IEC 61851-1), 27 times as much."""
 
-SETTLE_S = 4.0
-"""From a command to the verdict. A car has up to 3 s to stop drawing or to be given power (IEC 61851-1, annex A), and
-power meters refresh once a second."""
-
 DRIVER_WAIT_S = 10.0
 """How long an intent waits for hardware that does not answer. Less than the cloud's patience of 15 s, so that the
 driver of the car reads the reason and not just that nothing came back."""
-
-RELEASE_AGAIN_S = 4.0
-"""How often a contactor that should be open is told so: one settle window each."""
 
 
 def plan(
@@ -72,8 +65,8 @@ def _facts(current: SessionRecord | None, observed: Observation | None, memory: 
     if current.phase is Phase.RELEASING:
         if not observed.contactor_closed:
             return [ConfirmRelease(evse_id, current)]
-        tried_s = memory.release_tried_s
-        due = tried_s is None or now.mono_s - tried_s >= RELEASE_AGAIN_S
+        tried_s = memory.release_tried_s  # told again once what it was told had time to happen
+        due = tried_s is None or now.mono_s - tried_s >= memory.pace.stop_s
         return [Release(evse_id, current)] if due else []
     if current.phase is Phase.ACTIVE and no_power(observed):
         return [EndSession(evse_id, current, _why_ended(current, observed, memory))]
@@ -137,14 +130,19 @@ def _carry_on_start(
     evse_id, intent_id = memory.evse.evse_id, pending.record.id
     if observed is not None and observed.contactor_closed:
         return [ConfirmStart(evse_id, session, intent_id)]
-    verdict = _start_verdict(pending, observed, now)
+    verdict = _start_verdict(pending, observed, memory.pace.start_s, now)
     if verdict is not None:
         return [GiveUpStart(evse_id, session, intent_id, *verdict)]
-    return [] if pending.commanded_s is not None else [StartSession(evse_id, session.session_id, intent_id)]
+    return [] if _commanded(pending) else [StartSession(evse_id, session.session_id, intent_id)]
+
+
+def _commanded(pending: Pending) -> bool:
+    """Whether there is no command to give: the hardware has it, or will yet say so."""
+    return pending.in_flight or pending.commanded_s is not None
 
 
 def _start_verdict(
-    pending: Pending, observed: Observation | None, now: Moment
+    pending: Pending, observed: Observation | None, settle_s: float, now: Moment
 ) -> tuple[AckStatus, AckReason, str] | None:
     """Why a start under way, whose contactor is not seen closed, is given up; None if there is still hope."""
     if pending.rejected is not None:
@@ -154,7 +152,9 @@ def _start_verdict(
     if pending.commanded_s is not None:
         waited_s = now.mono_s - pending.commanded_s
         because = f"contactor still open {waited_s:.0f} s after the command"
-        return (AckStatus.FAILED, AckReason.REFUSED_BY_CHARGER, because) if waited_s >= SETTLE_S else None
+        return (AckStatus.FAILED, AckReason.REFUSED_BY_CHARGER, because) if waited_s >= settle_s else None
+    if pending.in_flight:
+        return None
     late_s = now.epoch_s - (pending.record.expires_at or 0)
     return (AckStatus.REFUSED, AckReason.START_EXPIRED, f"expired {late_s:.0f} s ago") if late_s > 0 else None
 
@@ -165,19 +165,21 @@ def _carry_on_stop(
     evse_id, intent_id = memory.evse.evse_id, pending.record.id
     if observed is not None and no_power(observed):
         return [EndSession(evse_id, session, EndReason.REMOTE, intent_id)]
-    verdict = _stop_verdict(pending, observed, now)
+    verdict = _stop_verdict(pending, observed, memory.pace.stop_s, now)
     if verdict is not None:
         return [_failed(pending, memory, *verdict)]
-    return [] if pending.commanded_s is not None else [StopSession(evse_id, session.session_id, intent_id)]
+    return [] if _commanded(pending) else [StopSession(evse_id, session.session_id, intent_id)]
 
 
-def _stop_verdict(pending: Pending, observed: Observation | None, now: Moment) -> tuple[AckReason, str] | None:
+def _stop_verdict(
+    pending: Pending, observed: Observation | None, settle_s: float, now: Moment
+) -> tuple[AckReason, str] | None:
     """Why a stop under way, after which power is not seen to be off, has failed; None if there is still hope."""
     if pending.rejected is not None:
         return AckReason.REFUSED_BY_CHARGER, f"the hardware said: {pending.rejected}"
     if observed is None or (pending.commanded_s is None and now.mono_s - pending.since_s >= DRIVER_WAIT_S):
         return AckReason.DRIVER_UNREACHABLE, _silence(pending, now)
-    if pending.commanded_s is None or now.mono_s - pending.commanded_s < SETTLE_S:
+    if pending.commanded_s is None or now.mono_s - pending.commanded_s < settle_s:
         return None
     after = f"{now.mono_s - pending.commanded_s:.0f} s after the command"
     if observed.contactor_closed:

@@ -11,6 +11,7 @@ from contract.vocabulary import AckReason, AckStatus, EndReason
 
 if TYPE_CHECKING:
     from contract.events import SessionEvent
+    from device_agent.drivers.base import Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,8 @@ class Pending:
     """When the hardware confirmed the command; None while it has not, so also after a restart."""
     rejected: str | None = None
     """What the hardware said when it refused the command."""
+    in_flight: bool = False
+    """Whether a command has been given that the hardware has not answered yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,8 @@ class Memory:
     """What the reconciler knows of one EVSE's past. It only reads the mappings."""
 
     evse: EvseRecord
+    pace: Pace
+    """How long the hardware may take."""
     intents: Mapping[str, IntentRecord] = field(default_factory=dict)
     sessions: Mapping[str, SessionRecord] = field(default_factory=dict)
     current: SessionRecord | None = None

@@ -38,9 +38,9 @@ def link(settings: Settings) -> Link:
     return PahoLink(settings.charger_id, broker, random.random)
 
 
-def outside(driver_name: str) -> Outside:
+def outside() -> Outside:
     """This machine's clock and randomness."""
-    return Outside(SystemClock(), secrets.token_hex(4), lambda: uuid.uuid4().hex, driver_name)
+    return Outside(SystemClock(), secrets.token_hex(4), lambda: uuid.uuid4().hex)
 
 
 def agent(settings: Settings, driver: ChargerDriver, journal: Journal, outside: Outside) -> Agent:

@@ -11,7 +11,8 @@ import multiprocessing
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -21,7 +22,7 @@ from typing import Any
 from ulid import ULID
 
 from device_agent.agent import Agent, Outside, Stop
-from device_agent.drivers.base import Observation
+from device_agent.drivers.base import DriverInput, Fact, Observation, Order, Resumed
 from device_agent.drivers.simulated.driver import SimulatedDriver
 from device_agent.journal import Journal
 from device_agent.link import LinkInput, Message
@@ -95,24 +96,39 @@ class TimedDriver:
     driver: SimulatedDriver
     watch: Stopwatch
 
-    @property
-    def name(self) -> str:
-        """The driver's name, for the report."""
-        return self.driver.name
+    def __post_init__(self) -> None:
+        """Name and pace are the driver's own."""
+        self.name, self.pace = self.driver.name, self.driver.pace
+
+    def open(self, tell: Callable[[DriverInput], None], running: Mapping[int, Resumed]) -> None:
+        """See `ChargerDriver.open`."""
+        self.driver.open(tell, running)
 
     def observe(self, evse_id: int) -> Observation:
         """See `ChargerDriver.observe`."""
         return self.driver.observe(evse_id)
 
-    def start(self, evse_id: int) -> None:
+    def start(self, evse_id: int, order: Order) -> Future[None]:
         """See `ChargerDriver.start`."""
         self.watch.command()
-        self.driver.start(evse_id)
+        return self.driver.start(evse_id, order)
 
-    def stop(self, evse_id: int) -> None:
+    def stop(self, evse_id: int, transaction_id: str) -> Future[None]:
         """See `ChargerDriver.stop`."""
         self.watch.command()
-        self.driver.stop(evse_id)
+        return self.driver.stop(evse_id, transaction_id)
+
+    def settle(self, fact: Fact, *, accepted: bool) -> None:
+        """See `ChargerDriver.settle`."""
+        self.driver.settle(fact, accepted=accepted)
+
+    def refresh(self, evse_id: int) -> None:
+        """See `ChargerDriver.refresh`."""
+        self.driver.refresh(evse_id)
+
+    def close(self) -> None:
+        """See `ChargerDriver.close`."""
+        self.driver.close()
 
 
 def delta_to_command_ms(stack: Stack, rounds: int) -> list[float]:
@@ -176,7 +192,7 @@ def _work(broker: Broker, socket: Path, journal_path: Path, pipe: Connection) ->
     watch = Stopwatch()
     link = TimedLink(PahoLink(SITE.charger_id, broker, random.random), watch)
     driver = SimulatedDriver(socket, SITE.charger_id)
-    outside = Outside(SystemClock(), "beec", lambda: str(ULID()), driver.name)
+    outside = Outside(SystemClock(), "beec", lambda: str(ULID()))
     with closing(driver), closing(Journal.open(journal_path, time.time)) as journal:
         agent = Agent(SITE.charger_id, [1], TimedDriver(driver, watch), journal, link, outside)
 

@@ -15,12 +15,12 @@ Errors that commands and looks end in:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from collections.abc import Callable, Mapping
 
     from contract.vocabulary import CableState, EndReason
 
@@ -143,7 +143,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The hardware has something new: look at this EVSE now."""
+    """The hardware has something new, or a command given to it is answered: look at this EVSE now."""
 
     evse_id: int
 
@@ -160,8 +160,24 @@ class CardShown:
 DriverInput = Look | CardShown
 
 
+def answered(command: Callable[[], object]) -> Future[None]:
+    """The answer to a command that is given and answered within this call, for hardware that is quick to ask."""
+    answer: Future[None] = Future()
+    try:
+        command()
+    except DriverError as error:
+        answer.set_exception(error)
+    else:
+        answer.set_result(None)
+    return answer
+
+
 class ChargerDriver(Protocol):
-    """The hardware of one charger. No call blocks for longer than the time limits it names."""
+    """The hardware of one charger. No call blocks for longer than the time limits it names.
+
+    The agent never waits for a command's answer: a driver whose futures are not done when it returns them tells
+    `Look` of that EVSE as soon as they are.
+    """
 
     name: str
     """What the reports call it."""

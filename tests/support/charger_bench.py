@@ -5,20 +5,27 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contract.vocabulary import EventType
 from device_agent.agent import Agent, Outside
-from device_agent.drivers.base import DriverUnreachable, Observation
+from device_agent.drivers.base import DriverUnreachable, Observation, Pace, answered
 from device_agent.drivers.simulated.plant import Fault, SimulatedEvse
 from device_agent.journal import Journal
 from device_agent.memory_link import MemoryCloud, MemoryLink
 from device_agent.records import Moment
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Future
+
+    from device_agent.drivers.base import DriverInput, Fact, Order, Resumed
+
 CHARGER = "PX-0001"
 NOON = 1_795_348_800.0  # 2026-11-22 12:00:00 UTC
 SESSION = "01JD0000000000000000000001"
 OTHER_SESSION = "01JD0000000000000000000002"
+PACE = Pace(4.0, 4.0)
 
 
 def ulid(number: int) -> str:
@@ -69,16 +76,38 @@ class BenchHardware:
     """Where to cut the power: `before start`, `after start`, `before stop`, `after stop`, or nowhere."""
     commands: list[str] = field(default_factory=list)
     looks: int = 0
+    name: str = "simulated"
+    pace: Pace = PACE
+    orders: list[Order] = field(default_factory=list)
+    """What each start was for."""
+    named: list[str] = field(default_factory=list)
+    """The transaction each stop named."""
+    running: Mapping[int, Resumed] = field(default_factory=dict)
+    """What the agent said of an earlier run's sessions when it opened this."""
+
+    def open(self, tell: Callable[[DriverInput], None], running: Mapping[int, Resumed]) -> None:
+        self.tell, self.running = tell, dict(running)
 
     def observe(self, evse_id: int) -> Observation:
         self.looks += 1
         return self._awake(evse_id).observe(self.clock.mono_s)
 
-    def start(self, evse_id: int) -> None:
-        self._command("start", evse_id)
+    def start(self, evse_id: int, order: Order) -> Future[None]:
+        self.orders.append(order)
+        return answered(lambda: self._command("start", evse_id))
 
-    def stop(self, evse_id: int) -> None:
-        self._command("stop", evse_id)
+    def stop(self, evse_id: int, transaction_id: str) -> Future[None]:
+        self.named.append(transaction_id)
+        return answered(lambda: self._command("stop", evse_id))
+
+    def settle(self, fact: Fact, *, accepted: bool) -> None:
+        raise AssertionError(f"a bare contactor tells no facts: {fact}, {accepted}")
+
+    def refresh(self, evse_id: int) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
     def _command(self, what: str, evse_id: int) -> None:
         evse = self._awake(evse_id)
@@ -124,7 +153,7 @@ class Bench:
         self.boots += 1
         self.journal = Journal.open(self.folder / "journal.sqlite3", lambda: self.clock.epoch_s)
         self.link = MemoryLink(self.cloud)
-        outside = Outside(self.clock, f"{self.boots:04x}", lambda: f"tx-{next(self._transactions)}", "simulated")
+        outside = Outside(self.clock, f"{self.boots:04x}", lambda: f"tx-{next(self._transactions)}")
         self.agent = Agent(CHARGER, list(self.hardware.evses), self.hardware, self.journal, self.link, outside)
         self.agent.begin()
         self.agent.catch_up()

@@ -8,10 +8,14 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from contract.vocabulary import CableState, EndReason
-from device_agent.drivers.base import DriverRefused, DriverUnreachable, Observation
+from device_agent.drivers.base import DriverRefused, DriverUnreachable, Observation, Pace, answered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Future
     from pathlib import Path
+
+    from device_agent.drivers.base import DriverInput, Fact, Order, Resumed
 
 OBSERVE_TIMEOUT_S = 0.5
 """A look takes a fraction of a millisecond; half a second of silence is silence. The loop waits that long at most."""
@@ -20,17 +24,25 @@ COMMAND_TIMEOUT_S = 2.0
 """Real contactor controllers confirm within a few hundred milliseconds; four times that before we call it silence."""
 
 
-class SimulatedDriver:
-    """`ChargerDriver` over the plant's socket, for the EVSEs of one charger."""
+SETTLE_S = 4.0
+"""From a command to the verdict. A car has up to 3 s to stop drawing or to be given power (IEC 61851-1, annex A), and
+power meters refresh once a second."""
 
-    name = "simulated"
+
+class SimulatedDriver:
+    """`ChargerDriver` over the plant's socket, for the EVSEs of one charger: a bare contactor, without records."""
 
     def __init__(self, path: Path, charger_id: str) -> None:
+        self.name = "simulated"
+        self.pace = Pace(SETTLE_S, SETTLE_S)
         self._path = path
         self._charger_id = charger_id
         self._socket: socket.socket | None = None
         self._pending = b""
         self._numbers = itertools.count(1)
+
+    def open(self, tell: Callable[[DriverInput], None], running: Mapping[int, Resumed]) -> None:
+        """Nothing: this hardware tells nothing by itself, and is asked anew each time."""
 
     def observe(self, evse_id: int) -> Observation:
         """The EVSE as it is now; power in watts, energy in watt-hours."""
@@ -39,13 +51,19 @@ class SimulatedDriver:
         cable = CableState(seen.pop("cable"))
         return Observation(**seen, cable=cable, opened_because=EndReason(because) if because else None)
 
-    def start(self, evse_id: int) -> None:
+    def start(self, evse_id: int, order: Order) -> Future[None]:  # noqa: ARG002  (a contactor keeps no names)
         """Lock the cable and close the contactor."""
-        self._ask(evse_id, "start", COMMAND_TIMEOUT_S)
+        return answered(lambda: self._ask(evse_id, "start", COMMAND_TIMEOUT_S))
 
-    def stop(self, evse_id: int) -> None:
+    def stop(self, evse_id: int, transaction_id: str) -> Future[None]:  # noqa: ARG002  (as above)
         """Open the contactor and release the cable."""
-        self._ask(evse_id, "stop", COMMAND_TIMEOUT_S)
+        return answered(lambda: self._ask(evse_id, "stop", COMMAND_TIMEOUT_S))
+
+    def settle(self, fact: Fact, *, accepted: bool) -> None:
+        """Nothing: it never tells a fact."""
+
+    def refresh(self, evse_id: int) -> None:
+        """Nothing: every look measures."""
 
     def close(self) -> None:
         """Let go of the socket; the next call opens it anew."""

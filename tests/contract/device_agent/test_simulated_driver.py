@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract.vocabulary import CableState, EndReason
-from device_agent.drivers.base import DriverRefused, DriverUnreachable
+from device_agent.drivers.base import DriverRefused, DriverUnreachable, Order
 from device_agent.drivers.simulated import driver as driver_module
 from device_agent.drivers.simulated.driver import SimulatedDriver
 from tests.support.charger_plant import PlantProcess, start_plant
@@ -36,6 +36,14 @@ def driver(plant: PlantProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sim
     driver.close()
 
 
+def start(driver: SimulatedDriver, evse_id: int = 1) -> None:
+    driver.start(evse_id, Order("01JD0000000000000000000001")).result(timeout=0)
+
+
+def stop(driver: SimulatedDriver, evse_id: int = 1) -> None:
+    driver.stop(evse_id, "tx-1").result(timeout=0)
+
+
 def eventually(look: Callable[[], object]) -> None:
     until_s = time.monotonic() + 10
     while not look():
@@ -44,9 +52,9 @@ def eventually(look: Callable[[], object]) -> None:
 
 
 def test_the_contactor_closes_opens_and_is_counted(driver: SimulatedDriver, plant: PlantProcess) -> None:
-    driver.start(1)
+    start(driver)
     assert driver.observe(1).contactor_closed
-    driver.stop(1)
+    stop(driver)
     seen = driver.observe(1)
     assert (seen.contactor_closed, seen.power_w, seen.cable) == (False, 0, CableState.PLUGGED)
     described = plant.op("describe")
@@ -56,7 +64,7 @@ def test_the_contactor_closes_opens_and_is_counted(driver: SimulatedDriver, plan
 
 def test_the_hardwares_no_is_a_refusal(driver: SimulatedDriver) -> None:
     with pytest.raises(DriverRefused, match="no cable"):
-        driver.start(2)
+        start(driver, 2)
 
 
 def test_an_evse_that_does_not_exist_is_unreachable(driver: SimulatedDriver) -> None:
@@ -68,7 +76,7 @@ def test_silent_hardware_is_unreachable_within_bounded_time_and_back_when_it_ans
     driver: SimulatedDriver, plant: PlantProcess
 ) -> None:
     plant.op("set_fault", name="silent", on=True)
-    for ask in (driver.observe, driver.start, driver.stop):
+    for ask in (driver.observe, lambda evse_id: start(driver, evse_id), lambda evse_id: stop(driver, evse_id)):
         with pytest.raises(DriverUnreachable):
             ask(1)
     plant.op("set_fault", name="silent", on=False)
@@ -92,10 +100,10 @@ def test_a_plant_that_restarts_is_found_again(driver: SimulatedDriver, plant: Pl
 def test_a_command_held_before_is_dropped_when_its_client_goes_away(
     driver: SimulatedDriver, plant: PlantProcess
 ) -> None:
-    driver.start(1)
+    start(driver)
     plant.op("hold", on="before")
     with pytest.raises(DriverUnreachable):
-        driver.stop(1)
+        stop(driver)
     eventually(lambda: plant.op("describe")["held"] == [])
     plant.op("hold", on="off")
     assert plant.op("describe")["contactor_opens"] == 0
@@ -104,9 +112,9 @@ def test_a_command_held_before_is_dropped_when_its_client_goes_away(
 
 def test_a_command_held_before_is_carried_out_when_released(driver: SimulatedDriver, plant: PlantProcess) -> None:
     driver_module.COMMAND_TIMEOUT_S = 10.0
-    driver.start(1)
+    start(driver)
     plant.op("hold", on="before")
-    stopping = threading.Thread(target=driver.stop, args=(1,))
+    stopping = threading.Thread(target=stop, args=(driver,))
     stopping.start()
     eventually(lambda: plant.op("describe")["held"] == ["stop"])
     assert plant.op("describe")["contactor_opens"] == 0
@@ -119,9 +127,9 @@ def test_a_command_held_after_is_carried_out_and_nobody_hears_of_it(
     driver: SimulatedDriver, plant: PlantProcess
 ) -> None:
     driver_module.COMMAND_TIMEOUT_S = 10.0
-    driver.start(1)
+    start(driver)
     plant.op("hold", on="after")
-    stopping = threading.Thread(target=driver.stop, args=(1,))
+    stopping = threading.Thread(target=stop, args=(driver,))
     stopping.start()
     eventually(lambda: plant.op("describe")["contactor_opens"] == 1)
     other = SimulatedDriver(plant.path, "PX-0001")
@@ -135,15 +143,15 @@ def test_a_command_held_after_is_carried_out_and_nobody_hears_of_it(
 
 
 def test_people_can_do_what_people_do(driver: SimulatedDriver, plant: PlantProcess) -> None:
-    driver.start(1)
+    start(driver)
     plant.op("press_stop")
     assert driver.observe(1).opened_because is EndReason.LOCAL
-    driver.start(1)
+    start(driver)
     plant.op("unplug")
     seen = driver.observe(1)
     assert (seen.plugged, seen.opened_because) == (False, EndReason.EV_DISCONNECTED)
     plant.op("plug")
-    driver.start(1)
+    start(driver)
     plant.op("emergency")
     assert driver.observe(1).error == "emergency_stop"
     plant.op("release_emergency")
@@ -152,7 +160,7 @@ def test_people_can_do_what_people_do(driver: SimulatedDriver, plant: PlantProce
 
 def test_a_faster_clock_shows_energy_sooner(driver: SimulatedDriver, plant: PlantProcess) -> None:
     plant.op("set_clock_rate", rate=3600)
-    driver.start(1)
+    start(driver)
     eventually(lambda: (driver.observe(1).meter_wh or 0) > 500)
     plant.op("limit_car", power_w=0)
     assert plant.op("describe")["true_wh"] >= driver.observe(1).meter_wh

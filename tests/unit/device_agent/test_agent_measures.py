@@ -11,7 +11,7 @@ import pytest
 
 from contract.topics import events_topic, watch_topic
 from contract.wire import SHADOW_WRITE_MAX_BYTES
-from device_agent.agent import Look
+from device_agent.drivers.base import Look
 from device_agent.drivers.simulated.plant import Fault
 from tests.support.charger_bench import CHARGER, OTHER_SESSION
 

@@ -10,9 +10,9 @@ import pytest
 from contract.intents import Intent, UnreadableIntent
 from contract.vocabulary import AckReason, AckStatus, CableState, EndReason
 from device_agent.drivers.base import Observation
-from device_agent.reconciler import DRIVER_WAIT_S, SETTLE_S, plan
+from device_agent.reconciler import DRIVER_WAIT_S, plan
 from device_agent.records import EvseRecord, IntentRecord, Memory, Moment, Pending, Phase, SessionRecord
-from tests.support.charger_bench import NOON, OTHER_SESSION, SESSION, intent, ulid
+from tests.support.charger_bench import NOON, OTHER_SESSION, PACE, SESSION, intent, ulid
 
 NOW = Moment(NOON, 1000.0)
 OFF = Observation(plugged=True, cable=CableState.PLUGGED, contactor_closed=False, power_w=0, meter_wh=0)
@@ -38,6 +38,7 @@ def memory(
     known = (*intents, pending.record) if pending else intents
     return Memory(
         EvseRecord(1, last_intent=last),
+        PACE,
         {each.id: each for each in known},
         {each.session_id: each for each in sessions},
         next((each for each in sessions if each.phase.occupies), None),
@@ -152,7 +153,7 @@ def test_an_answered_intent_that_comes_again_gets_the_same_answer_and_no_action(
     ("observed", "pending_changes", "expected"),
     [
         (ON, {"commanded_s": None}, [f"stop session {SESSION} on EVSE 1 for intent {I}, again"]),
-        (ON, {"commanded_s": 1000.0 - SETTLE_S + 0.1}, []),
+        (ON, {"commanded_s": 1000.0 - PACE.stop_s + 0.1}, []),
         (OPEN_BUT_HOT, {"commanded_s": 999.0}, []),
         (OFF, {"commanded_s": 999.0}, [f"end session {SESSION} on EVSE 1, reason Remote: stop {I} is done"]),
         (OFF, {"commanded_s": None}, [f"end session {SESSION} on EVSE 1, reason Remote: stop {I} is done"]),
