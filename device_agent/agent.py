@@ -136,6 +136,7 @@ class Agent:
         if item is not None:
             self._take_in(item)
         now_s = self._clock.now().mono_s
+        self._journal.tend(now_s)
         for followed in self._followed:
             if now_s >= followed.evse.next_look_s:
                 followed.evse.next_look_s = now_s + PAUSE_AFTER_FAILURE_S  # unless it comes to set a better one
@@ -255,6 +256,7 @@ class Agent:
             shown=self._journal.session(evse.evse_id, record.last_session),
             answered=self._journal.intent(evse.evse_id, record.last_intent),
             meter_wh=evse.energy_wh,
+            trouble=self._journal.trouble,
         )
 
 

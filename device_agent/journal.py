@@ -3,23 +3,23 @@
 Everything the reconciler reads is also held in memory, so that a decision costs no query. Every `write` is one
 transaction on stable storage (WAL, synchronous=FULL): an intent before it is acted on; its ack, the session's end and
 the `ended` event together after. A file that cannot be read is set aside under a new name and a fresh one begun: the
-charger goes on, and somebody may look at the old one.
+charger goes on, and somebody may look at the old one. What happens while the disk is full: `journal_store`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from contract.vocabulary import EventType
 from device_agent import journal_schema
+from device_agent.journal_store import Store, set_aside
 from device_agent.records import CardRecord, EvseRecord, IntentRecord, Memory, QueuedEvent, SessionRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import sqlite3
+    from collections.abc import Sequence
     from pathlib import Path
 
     from device_agent.drivers.base import Pace
@@ -37,6 +37,12 @@ PRUNE_SLACK = 100
 METERS_WAITING = 500
 """Meter events that may wait in the outbox before they are thinned: four hours offline at one every 30 s, 150 KB."""
 
+LOST = "journal_lost"
+"""The file could not be read and a fresh one was begun; as the reports have it."""
+
+LOST_SHOWN_S = 3600.0
+"""How long the reports say so: long enough for whoever collects alarms, and not for years."""
+
 Row = IntentRecord | SessionRecord | EvseRecord | CardRecord | QueuedEvent
 
 
@@ -52,48 +58,56 @@ class Outgoing:
 class Journal:
     """The agent's memory, on disk and mirrored. One process at a time may have it open."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
+    def __init__(self, store: Store, *, lost: bool = False) -> None:
+        self._store = store
+        self._lost = lost
+        self._lost_since_s: float | None = None
         self._intents: dict[int, dict[str, IntentRecord]] = {}
         self._sessions: dict[int, dict[str, SessionRecord]] = {}
         self._evses: dict[int, EvseRecord] = {}
         self._occupied: dict[int, str] = {}
         self._cards: dict[str, CardRecord] = {}
-        for row in journal_schema.load(db):
+        for row in journal_schema.load(store.db):
             self._mirror(row)
-        self._meters_waiting = self._count("SELECT count(*) FROM outbox WHERE type = 'meter'")
 
     @classmethod
-    def open(cls, path: Path, epoch_s: Callable[[], float]) -> Journal:
+    def open(cls, path: Path) -> Journal:
         """The journal at `path`, begun anew if there is none or if it cannot be read.
 
         Raises:
-            sqlite3.OperationalError: another process has it open, or the place cannot be written.
+            sqlite3.OperationalError: another process has it open, or the place cannot be used at all.
+            OSError: the place cannot be used at all.
         """
         try:
-            return cls._open(path)
+            return cls._open(path, lost=False)
         except journal_schema.UnreadableError as error:
-            aside = path.with_name(f"{path.name}.unreadable-{int(epoch_s())}")
-            log.error("journal set aside", extra={"why": str(error), "aside": aside.name})  # noqa: TRY400  (handled)
-            for suffix in ("", "-wal", "-shm"):
-                part = path.with_name(path.name + suffix)
-                if part.exists():
-                    part.rename(aside.with_name(aside.name + suffix))
-        return cls._open(path)
+            log.error("journal set aside", extra={"why": str(error), "aside": set_aside(path)})  # noqa: TRY400  (handled)
+        return cls._open(path, lost=True)
 
     @classmethod
-    def _open(cls, path: Path) -> Journal:
-        path.touch(mode=0o600)
-        db = journal_schema.connect(path)
+    def _open(cls, path: Path, *, lost: bool) -> Journal:
+        store = Store(path)
         try:
-            return cls(db)
+            return cls(store, lost=lost)
         except journal_schema.UnreadableError:
-            db.close()
+            store.close()
             raise
 
     def close(self) -> None:
         """Let go of the file; what was written is safe either way."""
-        self._db.close()
+        self._store.close()
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the journal, as the reports have it; empty if nothing is."""
+        return self._store.trouble or (LOST if self._lost else "")
+
+    def tend(self, now_s: float) -> None:
+        """Get over troubles as far as they have passed. Units: monotonic seconds."""
+        self._store.tend(now_s)
+        if self._lost:
+            self._lost_since_s = now_s if self._lost_since_s is None else self._lost_since_s
+            self._lost = now_s - self._lost_since_s < LOST_SHOWN_S
 
     def evse(self, evse_id: int) -> EvseRecord:
         """What is on record about one EVSE itself."""
@@ -137,35 +151,29 @@ class Journal:
         )
 
     def write(self, *rows: Row) -> None:
-        """Put all of these on record, or none. Returns when they are on stable storage."""
-        thin = False
-        with _Transaction(self._db):
+        """Put all of these on record, or none. Returns when they are on stable storage, if there is any."""
+
+        def work(db: sqlite3.Connection) -> None:
             for row in rows:
-                journal_schema.save(self._db, row)
-            meters = sum(isinstance(row, QueuedEvent) and row.event.type is EventType.METER for row in rows)
-            if meters and self._meters_waiting + meters > METERS_WAITING:
-                thin = True
-                self._thin()
+                journal_schema.save(db, row)
+            if any(isinstance(row, QueuedEvent) and row.event.type is EventType.METER for row in rows):
+                _thin(db)
+
+        self._store.transact(work)
         for row in rows:
             self._mirror(row)
-        self._meters_waiting += meters
-        if thin:
-            self._meters_waiting = self._count("SELECT count(*) FROM outbox WHERE type = 'meter'")
-            log.warning("meter events thinned", extra={"left": self._meters_waiting})
         self._prune()
 
     def waiting(self, limit: int, after: int = 0) -> list[Outgoing]:
         """The oldest session events still to be sent, in order, from beyond the number `after`."""
-        found = self._db.execute(
+        found = self._store.db.execute(
             "SELECT number, evse_id, payload FROM outbox WHERE number > ? ORDER BY number LIMIT ?", (after, limit)
         )
         return [Outgoing(*row) for row in found]
 
     def sent(self, number: int) -> None:
         """The broker has acknowledged this event: it leaves the outbox."""
-        with _Transaction(self._db):
-            gone = self._db.execute("DELETE FROM outbox WHERE number = ? RETURNING type", (number,)).fetchall()
-        self._meters_waiting -= sum(kind == EventType.METER for (kind,) in gone)
+        self._store.transact(lambda db: db.execute("DELETE FROM outbox WHERE number = ?", (number,)))
 
     def _mirror(self, row: Row) -> None:
         if isinstance(row, IntentRecord):
@@ -181,13 +189,6 @@ class Journal:
         elif isinstance(row, CardRecord):
             self._cards[row.id_token_hash] = row
 
-    def _thin(self) -> None:
-        """Every second waiting meter value goes: the curve keeps its whole length at half the detail."""
-        self._db.execute(
-            "DELETE FROM outbox WHERE number IN (SELECT number FROM (SELECT number, row_number() OVER (ORDER BY number)"
-            " AS place FROM outbox WHERE type = 'meter') WHERE place % 2 = 0)"
-        )
-
     def _prune(self) -> None:
         """Forget the oldest finished intents and sessions that nothing waits for."""
         for evse_id, intents in self._intents.items():
@@ -197,7 +198,7 @@ class Journal:
                 self._forget("intents", "id", evse_id, [i.id for i in old if i.status.final and i.id != last])
         for evse_id, sessions in self._sessions.items():
             if len(sessions) > KEPT + PRUNE_SLACK:
-                unsent = {row[0] for row in self._db.execute("SELECT DISTINCT session_id FROM outbox")}
+                unsent = {row[0] for row in self._store.db.execute("SELECT DISTINCT session_id FROM outbox")}
                 needed = unsent | {self.evse(evse_id).last_session}
                 gone = [s for s in list(sessions.values())[:-KEPT] if not s.phase.occupies]
                 ids = [session.session_id for session in gone if session.session_id not in needed]
@@ -206,34 +207,20 @@ class Journal:
     def _forget(self, table: str, key: str, evse_id: int, ids: Sequence[str]) -> None:
         if not ids:
             return
-        with _Transaction(self._db):
-            self._db.executemany(
-                f"DELETE FROM {table} WHERE evse_id = ? AND {key} = ?",  # noqa: S608  (both names are ours, above)
-                [(evse_id, one) for one in ids],
-            )
+        query = f"DELETE FROM {table} WHERE evse_id = ? AND {key} = ?"  # noqa: S608  (both names are ours, above)
+        self._store.transact(lambda db: db.executemany(query, [(evse_id, one) for one in ids]))
         mirror: dict[str, IntentRecord] | dict[str, SessionRecord]
         mirror = self._intents[evse_id] if table == "intents" else self._sessions[evse_id]
         for one in ids:
             del mirror[one]
 
-    def _count(self, query: str) -> int:
-        return int(self._db.execute(query).fetchone()[0])
 
-
-class _Transaction:
-    """All of it or none of it, even when the power goes in between."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-
-    def __enter__(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            if kind is None:
-                self._db.execute("COMMIT")
-        finally:
-            if self._db.in_transaction:  # SQLite may have rolled back by itself, as on a full disk
-                with contextlib.suppress(sqlite3.Error):  # what went wrong first is what is to be known
-                    self._db.execute("ROLLBACK")
+def _thin(db: sqlite3.Connection) -> None:
+    """If too many meter values wait, every second one goes: the curve keeps its whole length at half the detail."""
+    (waiting,) = db.execute("SELECT count(*) FROM outbox WHERE type = 'meter'").fetchone()
+    if waiting > METERS_WAITING:
+        db.execute(
+            "DELETE FROM outbox WHERE number IN (SELECT number FROM (SELECT number, row_number() OVER (ORDER BY number)"
+            " AS place FROM outbox WHERE type = 'meter') WHERE place % 2 = 0)"
+        )
+        log.warning("meter events thinned", extra={"left": waiting - waiting // 2})

@@ -21,6 +21,12 @@ SYNCHRONOUS = "FULL"
 LOCK_WAIT_S = 5.0
 """An agent that is being replaced may take this long to let go of the file."""
 
+CHECKPOINT_PAGES = 256
+"""The write-ahead log goes into the file after 1 MB of it: some hundred transactions."""
+
+WAL_MAX_BYTES = 2 << 20
+"""A log that one large transaction has blown up is cut back to this."""
+
 _TABLES = """
 BEGIN IMMEDIATE;
 CREATE TABLE intents (
@@ -67,13 +73,17 @@ def connect(path: Path) -> sqlite3.Connection:
     Raises:
         UnreadableError: it is damaged, or of another version.
         sqlite3.OperationalError: another process has it open, or the place cannot be written.
+        OSError: the place cannot be used at all.
     """
+    path.touch(mode=0o600)
     db = sqlite3.connect(path, timeout=LOCK_WAIT_S, isolation_level=None)
     try:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")  # two agents on one journal would both act
         db.execute("PRAGMA journal_mode = WAL")
         db.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
-        _check(db)
+        db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        db.execute(f"PRAGMA journal_size_limit = {WAL_MAX_BYTES}")
+        prepare(db)
     except UnreadableError:
         db.close()
         raise
@@ -85,7 +95,12 @@ def connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _check(db: sqlite3.Connection) -> None:
+def prepare(db: sqlite3.Connection) -> None:
+    """Bring the tables to this release's version, and see that they are sound.
+
+    Raises:
+        UnreadableError: they are damaged, or of a newer version.
+    """
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version > SCHEMA_VERSION:
         raise UnreadableError(f"schema version {version}, not {SCHEMA_VERSION}")

@@ -52,13 +52,15 @@ class View:
     """The intent answered last."""
     meter_wh: int
     """The continuous register, in watt-hours."""
+    trouble: str = ""
+    """What is wrong with the agent's own memory; shown where the hardware has no error of its own."""
 
     def face(self) -> Face:
         """What would make a report due if it changed."""
         seen, session, ack = self.observed, self.shown, self.answered
         return Face(
             status=self._status(),
-            error=(seen.error if seen and self.driver_ok else DRIVER_SILENT)[:ERROR_MAX],
+            error=((seen.error if seen and self.driver_ok else DRIVER_SILENT) or self.trouble)[:ERROR_MAX],
             cable=seen.cable if seen else CableState.UNPLUGGED,
             driver_ok=self.driver_ok,
             session=(session.session_id, self._session_state(session)) if session else None,

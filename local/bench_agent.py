@@ -193,7 +193,7 @@ def _work(broker: Broker, socket: Path, journal_path: Path, pipe: Connection) ->
     link = TimedLink(PahoLink(SITE.charger_id, broker, random.random), watch)
     driver = SimulatedDriver(socket, SITE.charger_id)
     outside = Outside(SystemClock(), "beec", lambda: str(ULID()))
-    with closing(driver), closing(Journal.open(journal_path, time.time)) as journal:
+    with closing(driver), closing(Journal.open(journal_path)) as journal:
         agent = Agent(SITE.charger_id, [1], TimedDriver(driver, watch), journal, link, outside)
 
         def end_when_asked() -> None:

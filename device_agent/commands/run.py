@@ -6,7 +6,6 @@ import contextlib
 import logging
 import signal
 import sqlite3
-import time
 from argparse import ArgumentParser, Namespace
 
 from device_agent import VERSION, logs, wiring
@@ -56,7 +55,7 @@ def run(settings: Settings) -> int:
         GivenUp: the journal cannot be opened.
     """
     try:
-        journal = Journal.open(settings.journal.path, time.time)
+        journal = Journal.open(settings.journal.path)
     except (OSError, sqlite3.Error) as error:
         raise GivenUp(Exit.JOURNAL, f"journal.path = {str(settings.journal.path)!r}: {error}") from error
     driver = wiring.driver(settings)

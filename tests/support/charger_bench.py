@@ -151,7 +151,7 @@ class Bench:
 
     def turn_on(self) -> Bench:
         self.boots += 1
-        self.journal = Journal.open(self.folder / "journal.sqlite3", lambda: self.clock.epoch_s)
+        self.journal = Journal.open(self.folder / "journal.sqlite3")
         self.link = MemoryLink(self.cloud)
         outside = Outside(self.clock, f"{self.boots:04x}", lambda: f"tx-{next(self._transactions)}")
         self.agent = Agent(CHARGER, list(self.hardware.evses), self.hardware, self.journal, self.link, outside)
