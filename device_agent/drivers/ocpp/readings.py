@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 ENERGY = "Energy.Active.Import.Register"
@@ -24,6 +24,9 @@ AT_MOST_W = 1_000_000
 
 AT_MOST_WH = 10**12
 """A terawatt-hour: no register of a charger counts that far."""
+
+DERIVED_OVER_S = 5.0
+"""Power is derived from energy over no less than this: registers count whole watt-hours, and 1 Wh in 5 s is 720 W."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +109,75 @@ def _value(sample: Mapping[str, Any]) -> float | None:
     if isinstance(multiplier, int) and -9 <= multiplier <= 9:  # noqa: PLR2004  (more is no multiplier)
         value *= 10.0**multiplier
     return value if math.isfinite(value) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """An energy register as its charger tells it: one odd value is junk, two are a reset. Units: watt-hours."""
+
+    raw_wh: int | None = None
+    shift_wh: int = 0
+    fallen_wh: int | None = None
+    """A value below the last one, not yet believed."""
+
+    @property
+    def wh(self) -> int | None:
+        """What the register would show, had it never been reset; None until it was told."""
+        return None if self.raw_wh is None else self.raw_wh + self.shift_wh
+
+    def read(self, wh: int) -> Meter:
+        """After a value. One that is lower is believed when the next one goes on from it: zeros are common junk."""
+        if self.raw_wh is None or wh >= self.raw_wh:
+            return Meter(wh, self.shift_wh)
+        if self.fallen_wh is None or wh < self.fallen_wh:
+            return replace(self, fallen_wh=wh)
+        return Meter(wh, self.shift_wh + self.raw_wh - self.fallen_wh)
+
+    def believed(self, wh: int) -> int | None:
+        """What `wh`, read last, is on the scale that never falls; None if it is not believed."""
+        return self.wh if wh == self.raw_wh else None
+
+
+class Gauge:
+    """Meter and power of one EVSE, from one reading after another."""
+
+    def __init__(self) -> None:
+        self.power_w = 0
+        self._meter = Meter()
+        self._tells_power = False
+        self._before: tuple[int, float] | None = None
+        """The energy from which power is derived, and when it was told."""
+
+    @property
+    def wh(self) -> int | None:
+        """The register, on a scale that never falls."""
+        return self._meter.wh
+
+    def off(self) -> None:
+        """No power flows, as far as is known."""
+        self.power_w, self._before = 0, None
+
+    def register(self, wh: int | None) -> int | None:
+        """Take in the register of a beginning or an end; None if there is none to be believed."""
+        if wh is None or not 0 <= wh <= AT_MOST_WH:
+            return None
+        self._meter = self._meter.read(wh)
+        return self._meter.believed(wh)
+
+    def read(self, told: Reading, now_s: float) -> int | None:
+        """Take in a reading; the power, if it says any: as told, or as the register grew, if power never is."""
+        if told.wh is not None:
+            self._meter = self._meter.read(told.wh)
+        if told.w is not None:
+            self._tells_power, self.power_w = True, told.w
+            return told.w
+        if self._tells_power or told.wh is None:
+            return None
+        before = self._before
+        if before is not None and told.wh >= before[0] and now_s - before[1] < DERIVED_OVER_S:
+            return None
+        self._before = told.wh, now_s
+        if before is None or told.wh < before[0]:
+            return None
+        self.power_w = min(round((told.wh - before[0]) * 3600 / (now_s - before[1])), AT_MOST_W)
+        return self.power_w

@@ -1,0 +1,104 @@
+"""What a charger says of a connector, and the transaction that is open on it. Pure; units: monotonic seconds, watts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from contract.vocabulary import EndReason
+from device_agent.reconciler import POWER_ZERO_W
+
+MISSED_END_S = 30.0
+"""A charger that says "not charging" has this long to say that the transaction is over; the message may stand behind
+others in its queue, and chargers send one at a time."""
+
+AFTER_STOP_S = 3.0
+"""The same after a stop it has accepted: the driver of the car waits for this one, and it is what was asked for."""
+
+
+class Status(StrEnum):
+    """What a charger says of a connector, in the words of 1.6; 2.0.1 says it in two messages."""
+
+    AVAILABLE = "Available"
+    PREPARING = "Preparing"
+    CHARGING = "Charging"
+    SUSPENDED = "Suspended"
+    FINISHING = "Finishing"
+    RESERVED = "Reserved"
+    UNAVAILABLE = "Unavailable"
+    FAULTED = "Faulted"
+
+
+PLUGGED = {
+    Status.AVAILABLE: False,
+    Status.PREPARING: True,
+    Status.CHARGING: True,
+    Status.SUSPENDED: True,
+    Status.FINISHING: True,
+    Status.RESERVED: False,
+}
+"""What a status says of the cable; those that are missing say nothing."""
+
+IDLE = (Status.AVAILABLE, Status.FINISHING)
+"""These contradict an open transaction."""
+
+GOES_ON = (Status.CHARGING, Status.SUSPENDED)
+"""These confirm it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The transaction that is open."""
+
+    transaction_id: str
+    mark: str = ""
+    session_id: str = ""
+    refused: bool = False
+    """Whether the agent does not want it: it has to be ended."""
+    stopping_s: float | None = None
+    """When the charger accepted our stop of it."""
+    zero_s: float | None = None
+    """Since when no power is measured, after that stop."""
+    idle_s: float | None = None
+    """Since when the charger's own status contradicts it."""
+    booted: bool = False
+    """Whether the charger has restarted since, and has not said that it goes on."""
+
+    def told_status(self, status: Status, now_s: float) -> Running:
+        """After a status of its connector."""
+        if status in GOES_ON:
+            return replace(self, idle_s=None, booted=False)
+        if (status in IDLE or self.booted) and self.idle_s is None:
+            return replace(self, idle_s=now_s)
+        return self
+
+    def measured(self, power_w: int, now_s: float) -> Running:
+        """After a measurement: behind our stop, no power is what the end looks like."""
+        if self.stopping_s is None or power_w > POWER_ZERO_W:
+            return replace(self, zero_s=None)
+        return replace(self, zero_s=now_s if self.zero_s is None else self.zero_s)
+
+    def reconnected(self, now_s: float) -> Running:
+        """After a time in which the charger could say nothing: every grace begins anew."""
+        idle_s = None if self.idle_s is None else now_s
+        stopping_s = None if self.stopping_s is None else now_s
+        return replace(self, idle_s=idle_s, stopping_s=stopping_s, zero_s=None)
+
+    def overdue(self, status: Status | None, now_s: float) -> bool:
+        """Whether it must be over, although the charger has not said so."""
+        stopping_s = self.stopping_s
+        if self.idle_s is not None:
+            since_s = self.idle_s if stopping_s is None else max(self.idle_s, stopping_s)
+            if now_s - since_s >= (MISSED_END_S if stopping_s is None else AFTER_STOP_S):
+                return True
+        return self.zero_s is not None and status is not Status.CHARGING and now_s - self.zero_s >= AFTER_STOP_S
+
+    def why_over(self, status: Status | None, *, plugged: bool) -> EndReason:
+        """Why it is over, if nobody says."""
+        if self.stopping_s is not None:
+            return EndReason.REMOTE
+        if self.booted:
+            return EndReason.POWER_LOSS
+        if not plugged:
+            return EndReason.EV_DISCONNECTED
+        return EndReason.LOCAL if status is Status.FINISHING else EndReason.OTHER

@@ -1,0 +1,186 @@
+"""Ends as chargers tell them, and those that they do not tell."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract.vocabulary import CableState, EndReason
+from device_agent.drivers.base import TransactionOver
+from device_agent.drivers.ocpp.bays import Bay
+from device_agent.drivers.ocpp.readings import Reading
+from device_agent.drivers.ocpp.running import AFTER_STOP_S, MISSED_END_S, Status
+from tests.support.ocpp_bays import BEGAN, over
+
+
+def test_a_transaction_is_open_from_its_beginning_to_its_end(charging: Bay) -> None:
+    seen = charging.observe()
+    assert (seen.contactor_closed, seen.transaction_id, seen.power_w, seen.meter_wh) == (True, "77", 7_000, 1_010)
+    assert (seen.plugged, seen.cable) == (True, CableState.LOCKED)
+    fact = over(charging)
+    seen = charging.observe()
+    assert fact == TransactionOver(1, "77", EndReason.LOCAL, 1_795_349_000, 1_500)
+    assert (seen.contactor_closed, seen.transaction_id, seen.power_w, seen.meter_wh) == (False, "", 0, 1_500)
+    assert (seen.fact, seen.cable, seen.opened_because) == (fact, CableState.PLUGGED, EndReason.LOCAL)
+
+
+def test_a_fact_stays_until_it_is_settled_and_the_next_one_waits_behind_it(bay: Bay) -> None:
+    bay.told_began(BEGAN, 10.0)
+    fact = over(bay)
+    assert fact is not None
+    assert bay.observe().fact == BEGAN
+    bay.settle(BEGAN, accepted=True)
+    assert bay.observe().fact == fact
+    bay.settle(fact, accepted=True)
+    assert bay.observe().fact is None
+
+
+def test_a_repeated_beginning_is_the_same_fact_and_later_the_same_answer(bay: Bay) -> None:
+    bay.told_began(BEGAN, 10.0)
+    assert bay.told_began(BEGAN, 11.0) == BEGAN
+    bay.settle(BEGAN, accepted=True)
+    assert bay.observe().fact is None
+    assert bay.told_began(BEGAN, 12.0) is True
+    assert bay.observe().fact is None
+
+
+def test_a_repeated_end_is_one_fact(charging: Bay) -> None:
+    fact = over(charging)
+    assert over(charging) == fact
+    assert fact is not None
+    charging.settle(fact, accepted=True)
+    assert over(charging, meter_wh=9_999) is None
+    assert charging.observe().fact is None
+
+
+def test_a_beginning_that_is_not_accepted_is_to_be_ended_and_stays_open_until_it_is(bay: Bay) -> None:
+    bay.told_began(BEGAN, 10.0)
+    bay.settle(BEGAN, accepted=False)
+    assert bay.running is not None
+    assert bay.running.refused
+    assert bay.observe().contactor_closed
+    assert bay.told_began(BEGAN, 12.0) is False
+
+
+def test_an_end_without_a_reason_is_local_as_the_protocol_says(charging: Bay) -> None:
+    fact = over(charging, None)
+    assert fact is not None
+    assert fact.reason is EndReason.LOCAL
+
+
+@pytest.mark.parametrize("reason", [None, EndReason.OTHER])
+def test_an_end_without_a_reason_after_our_stop_is_remote(charging: Bay, reason: EndReason | None) -> None:
+    charging.stop_taken("77", 90.0)
+    fact = over(charging, reason)
+    assert fact is not None
+    assert fact.reason is EndReason.REMOTE
+    assert charging.observe().opened_because is None
+
+
+def test_an_accepted_stop_is_not_done_while_power_flows(charging: Bay) -> None:
+    charging.stop_taken("77", 90.0)
+    for second in range(91, 200):
+        charging.told_reading(Reading(1_100, 7_000), float(second), "77")
+        charging.tick(float(second))
+    assert charging.observe().contactor_closed
+
+
+def test_measured_zero_after_an_accepted_stop_is_the_end_if_the_charger_forgets_to_say_so(charging: Bay) -> None:
+    charging.stop_taken("77", 90.0)
+    charging.told_status(Status.SUSPENDED, 90.5)
+    charging.told_reading(Reading(1_100, 0), 91.0, "77")
+    charging.tick(91.0 + AFTER_STOP_S - 0.1)
+    assert charging.observe().contactor_closed
+    charging.tick(91.0 + AFTER_STOP_S)
+    assert charging.observe().fact == TransactionOver(1, "77", EndReason.REMOTE)
+    assert not charging.observe().contactor_closed
+
+
+def test_zero_measured_before_the_stop_is_only_a_pause(charging: Bay) -> None:
+    charging.told_status(Status.SUSPENDED, 80.0)
+    charging.told_reading(Reading(1_100, 0), 81.0, "77")
+    charging.stop_taken("77", 90.0)
+    charging.tick(200.0)
+    assert charging.observe().contactor_closed
+
+
+def test_suspended_first_then_the_end_then_finishing_is_one_end(charging: Bay) -> None:
+    charging.stop_taken("77", 90.0)
+    charging.told_status(Status.SUSPENDED, 91.0)
+    fact = over(charging, EndReason.REMOTE)
+    charging.told_status(Status.FINISHING, 101.0)
+    charging.tick(1_000.0)
+    assert fact is not None
+    charging.settle(fact, accepted=True)
+    assert charging.observe().fact is None
+
+
+def test_finishing_before_the_end_waits_for_it(charging: Bay) -> None:
+    charging.told_status(Status.FINISHING, 95.0)
+    charging.tick(95.0 + MISSED_END_S - 0.1)
+    assert charging.observe().contactor_closed
+    assert over(charging) == TransactionOver(1, "77", EndReason.LOCAL, 1_795_349_000, 1_500)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [(Status.FINISHING, EndReason.LOCAL), (Status.AVAILABLE, EndReason.EV_DISCONNECTED)]
+)
+def test_an_end_that_never_comes_is_concluded_from_the_status(charging: Bay, status: Status, reason: EndReason) -> None:
+    charging.told_status(status, 95.0)
+    charging.told_status(status, 120.0)
+    charging.tick(95.0 + MISSED_END_S)
+    assert charging.observe().fact == TransactionOver(1, "77", reason)
+    assert over(charging) == TransactionOver(1, "77", reason)
+
+
+def test_after_our_stop_the_status_is_believed_sooner(charging: Bay) -> None:
+    charging.told_status(Status.FINISHING, 80.0)
+    charging.stop_taken("77", 90.0)
+    charging.tick(90.0 + AFTER_STOP_S - 0.1)
+    assert charging.observe().contactor_closed
+    charging.tick(90.0 + AFTER_STOP_S)
+    assert charging.observe().fact == TransactionOver(1, "77", EndReason.REMOTE)
+
+
+def test_a_status_that_was_wrong_for_a_moment_ends_nothing(charging: Bay) -> None:
+    charging.told_status(Status.AVAILABLE, 80.0)
+    charging.told_status(Status.CHARGING, 85.0)
+    charging.tick(1_000.0)
+    assert charging.observe().contactor_closed
+
+
+def test_while_the_charger_was_away_no_grace_ran_out(charging: Bay) -> None:
+    charging.told_status(Status.FINISHING, 80.0)
+    charging.reconnected(500.0)
+    charging.tick(500.0)
+    assert charging.observe().contactor_closed
+    charging.tick(500.0 + MISSED_END_S)
+    assert not charging.observe().contactor_closed
+
+
+@pytest.mark.parametrize("status", [Status.AVAILABLE, Status.PREPARING, Status.FAULTED, Status.UNAVAILABLE])
+def test_a_restart_after_which_the_charger_does_not_charge_ends_the_transaction_by_power_loss(
+    charging: Bay, status: Status
+) -> None:
+    charging.booted()
+    charging.told_status(status, 300.0)
+    charging.tick(300.0 + MISSED_END_S - 0.1)
+    assert charging.observe().contactor_closed
+    charging.tick(300.0 + MISSED_END_S)
+    assert charging.observe().fact == TransactionOver(1, "77", EndReason.POWER_LOSS)
+    assert charging.observe().meter_wh == 1_010
+
+
+def test_an_end_that_was_queued_over_the_restart_is_the_one_that_counts(charging: Bay) -> None:
+    charging.booted()
+    charging.told_status(Status.AVAILABLE, 300.0)
+    fact = over(charging, EndReason.POWER_LOSS)
+    assert fact is not None
+    assert fact.meter_wh == 1_500
+
+
+def test_a_transaction_that_survives_a_restart_goes_on(charging: Bay) -> None:
+    charging.booted()
+    charging.told_status(Status.PREPARING, 300.0)
+    charging.told_of("77")
+    charging.tick(1_000.0)
+    assert charging.observe().contactor_closed
