@@ -10,7 +10,7 @@ import json
 import logging
 import queue
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -113,8 +113,8 @@ class Agent:
             self.turn(self._inbox.get_nowait())
         self.turn(None)
 
-    def run(self) -> None:
-        """Work until `Stop` is posted."""
+    def run(self, after_turn: Callable[[], None] = lambda: None) -> None:
+        """Work until `Stop` is posted; `after_turn` is called after every turn that succeeded."""
         self.begin()
         failures = 0
         try:
@@ -122,6 +122,7 @@ class Agent:
                 try:
                     self.turn(self._next())
                     failures = 0
+                    after_turn()
                 except Exception:  # the outermost loop: a defect in one turn must not end the charging of every car
                     failures += 1
                     if failures >= FAILED_TURNS_AT_MOST:
@@ -146,6 +147,16 @@ class Agent:
             self._subscribing_since_s = None
             self._link.reconnect("subscriptions are not granted")
         self._send()
+
+    def status(self) -> dict[str, Any]:
+        """What the agent knows now, for people: of each EVSE what a report of this moment would say."""
+        boot, at, driver = self._outside.boot, self._clock.now().at, self._driver.name
+        evses = [
+            {"id": each.evse.evse_id} | self._view(each.evse).reported(driver, boot, each.n, at)
+            for each in self._followed
+        ]
+        kept = {"outbox": self._journal.outbox_depth, "journal": self._journal.trouble}
+        return {"at": at, "boot": boot, "link": self._up, **kept, "evses": evses}
 
     def _next(self) -> AgentInput | None:
         """The next input, or None when an EVSE is to be looked at before one comes."""

@@ -171,6 +171,11 @@ class Journal:
         )
         return [Outgoing(*row) for row in found]
 
+    @property
+    def outbox_depth(self) -> int:
+        """How many session events wait to be sent."""
+        return int(self._store.db.execute("SELECT count(*) FROM outbox").fetchone()[0])
+
     def sent(self, number: int) -> None:
         """The broker has acknowledged this event: it leaves the outbox."""
         self._store.transact(lambda db: db.execute("DELETE FROM outbox WHERE number = ?", (number,)))

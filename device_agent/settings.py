@@ -107,6 +107,9 @@ class Settings(_Section):
     driver: DriverSettings
     evses: Annotated[list[EvseSettings], Field(min_length=1)]
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    status_file: Path | None = None
+    """Where the running agent says how it is, for `charger-agent status`; in memory (/run), as it changes all the
+    time. None is written if this is left out."""
 
     @field_validator("evses")
     @classmethod

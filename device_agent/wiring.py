@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import secrets
 import time
@@ -12,6 +13,7 @@ from device_agent.drivers.base import ChargerDriver
 from device_agent.journal import Journal
 from device_agent.link import Link
 from device_agent.paho_link import Broker, PahoLink
+from device_agent.pulse import Pulse, Systemd
 from device_agent.records import Moment
 from device_agent.settings import Settings
 
@@ -47,3 +49,8 @@ def agent(settings: Settings, driver: ChargerDriver, journal: Journal, outside: 
     """The agent of the whole charger, on a link of its own."""
     evse_ids = [evse.id for evse in settings.evses]
     return Agent(settings.charger_id, evse_ids, driver, journal, link(settings), outside)
+
+
+def pulse(settings: Settings) -> Pulse:
+    """What tells those outside that the agent lives."""
+    return Pulse(Systemd(os.environ), settings.status_file, time.monotonic)

@@ -65,6 +65,8 @@ def run(settings: Settings) -> int:
         for ending in (signal.SIGTERM, signal.SIGINT):
             signal.signal(ending, lambda *_: agent.post(Stop()))
         log.info("agent begins", extra={"charger": settings.charger_id, "version": VERSION, "boot": outside.boot})
-        agent.run()
+        pulse = wiring.pulse(settings)
+        agent.run(lambda: pulse.beat(agent.status))
+        pulse.end()
         log.info("agent ends")
     return Exit.FINE

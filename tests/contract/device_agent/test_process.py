@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -86,6 +87,29 @@ def test_it_ends_cleanly_when_told_to_although_no_broker_is_there(
     lines = [json.loads(line) for line in rest.splitlines()]
     assert [line["message"] for line in lines].count("link lost") == 1
     assert lines[-1]["message"] == "agent ends"
+
+
+def test_systemd_and_the_status_file_are_told_that_it_lives_and_that_it_ends(
+    config: Path, plant: PlantProcess, tmp_path: Path
+) -> None:
+    assert plant.op("describe")["plugged"]
+    config.write_text('status_file = "status.json"\n' + config.read_text())
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(WITHIN_S)
+        environment = os.environ | {"NOTIFY_SOCKET": systemd.getsockname(), "WATCHDOG_USEC": "300000"}
+        agent = subprocess.Popen(  # noqa: S603  (our own program)
+            command("run", "--config", str(config)), stderr=subprocess.DEVNULL, env=environment
+        )
+        told = {systemd.recv(1000).decode() for _ in range(6)}
+        assert told == {"READY=1", "WATCHDOG=1", "STATUS=not connected; EVSE 1 preparing; 0 events wait"}
+        status = json.loads((tmp_path / "status.json").read_text())
+        assert (status["link"], status["evses"][0]["evse"][0]["cable"]) == (False, "plugged")
+        agent.terminate()
+        assert agent.wait(WITHIN_S) == 0
+        while (last := systemd.recv(1000).decode()) != "STOPPING=1":
+            assert last == "WATCHDOG=1"
+    assert not (tmp_path / "status.json").exists()
 
 
 def test_a_second_agent_on_the_same_journal_says_so_and_ends_with_code_3(config: Path, plant: PlantProcess) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from device_agent.agent import Stop
+
 if TYPE_CHECKING:
     from tests.support.charger_bench import Bench
 
@@ -31,3 +33,30 @@ def test_an_evse_whose_turn_failed_is_left_alone_for_a_second(bench: Bench, monk
     monkeypatch.undo()
     bench.pass_s(2)
     assert bench.story() == ["started", "ended Local"]
+
+
+def test_only_a_turn_that_succeeded_is_a_sign_of_life(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    def turn(_item: object) -> None:
+        told.append("turn")
+        if len(told) == 3:
+            raise RuntimeError("a defect")
+        if len(told) == 4:
+            bench.agent.post(Stop())
+            monkeypatch.undo()
+
+    monkeypatch.setattr(bench.agent, "turn", turn)
+    monkeypatch.setattr(bench.agent, "begin", lambda: None)
+    bench.agent.run(lambda: told.append("alive"))
+    assert told == ["turn", "alive", "turn", "turn", "alive", "alive"]
+
+
+def test_the_agent_tells_people_what_a_report_of_this_moment_would_say(bench: Bench) -> None:
+    bench.charge()
+    bench.pass_s(30)
+    status = bench.agent.status()
+    assert (status["link"], status["outbox"]) == (True, 0)
+    first, second = status["evses"]
+    assert (first["id"], first["evse"][0]["status"], first["session"][0]["state"]) == (1, "charging", "charging")
+    assert (second["id"], "session" in second) == (2, False)
