@@ -12,10 +12,13 @@ from botocore.config import Config
 from ulid import ULID
 
 from functions import settings
+from functions.adapters.dynamodb_cards import DynamoCards
 from functions.adapters.dynamodb_chargers import DynamoChargers
 from functions.adapters.dynamodb_sessions import DynamoSessions
-from functions.adapters.iot import IotShadows, IotWatchers
+from functions.adapters.iot import IotAnswers, IotShadows, IotWatchers
 from functions.adapters.sqs import SqsDeadLetters
+from functions.domain.card_authorisation import CardAuthorisation
+from functions.domain.patience import Patience
 from functions.domain.presence import Presence
 from functions.domain.reading import Reading
 from functions.domain.reporting import Reporting
@@ -94,6 +97,21 @@ def reporting() -> tuple[Reporting, DeadLetters]:
     take = Reporting(
         sessions=DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table),
         chargers=DynamoChargers(client("dynamodb"), conf.chargers_table),
+        cards=DynamoCards(client("dynamodb"), conf.cards_table),
+    )
+    return take, SqsDeadLetters(client("sqs"), conf.dead_letter_queue_url)
+
+
+@cache
+def card_authorisation() -> tuple[CardAuthorisation, DeadLetters]:
+    """What `authorise_card` uses."""
+    conf = settings.AuthoriseCardSettings.read(os.environ)
+    take = CardAuthorisation(
+        cards=DynamoCards(client("dynamodb"), conf.cards_table),
+        answers=IotAnswers(client("iot-data", conf.iot_data_endpoint)),
+        clock=now_ms,
+        patience=Patience(),
+        cache_s=conf.card_cache_s,
     )
     return take, SqsDeadLetters(client("sqs"), conf.dead_letter_queue_url)
 

@@ -66,11 +66,24 @@ class StartSessionSettings(SessionsApiSettings):
 
 
 class ChargerReportsSettings(Settings):
-    """Takes in reports and session events."""
+    """Takes in reports and session events; finds whose card began a session."""
 
+    cards_table: Name
     chargers_table: Name
     sessions_table: Name
     dead_letter_queue_url: Name
+
+
+class AuthoriseCardSettings(Settings):
+    """Answers chargers that ask about a card."""
+
+    cards_table: Name
+    dead_letter_queue_url: Name
+    iot_data_endpoint: Name | None = None
+    """Address of the account's own IoT data endpoint; None is the region's, which botocore knows."""
+    card_cache_s: Annotated[int, Field(ge=0, le=2_592_000)] = 72 * 3600
+    """Seconds for which a charger that cannot ask goes by "accepted". Three days: a long weekend without a link; and
+    the longest that a card which was reported lost still charges at such a charger."""
 
 
 class ChargerPresenceSettings(Settings):

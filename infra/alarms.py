@@ -14,14 +14,27 @@ class Alarms(Construct):
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
-        self.power_still_flowing = cloudwatch.Alarm(
-            self,
+        self._on_any(
             "PowerStillFlowing",
-            alarm_description="A charger was told to stop and power still flows: a fault that needs a person there.",
+            service="charger_reports",
+            meaning="A charger was told to stop and power still flows: a fault that needs a person there.",
+        )
+        self._on_any(
+            "CardNotAnswered",
+            service="authorise_card",
+            meaning="Somebody held a card to a charger and the cloud had no answer in time: cards are not looked up.",
+        )
+
+    def _on_any(self, metric: str, *, service: str, meaning: str) -> None:
+        """An alarm on one or more of what a function counts within a minute."""
+        cloudwatch.Alarm(
+            self,
+            metric,
+            alarm_description=meaning,
             metric=cloudwatch.Metric(
                 namespace=METRICS_NAMESPACE,
-                metric_name="PowerStillFlowing",
-                dimensions_map={"service": "charger_reports"},
+                metric_name=metric,
+                dimensions_map={"service": service},
                 period=Duration.minutes(1),
                 statistic="Sum",
             ),

@@ -8,7 +8,16 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iot as iot
 from constructs import Construct
 
-from contract.topics import EVENTS_RULE, SHADOW_PREFIX, events_topic, shadow_name, shadow_topic, watch_topic
+from contract.topics import (
+    AUTHORISATIONS_RULE,
+    EVENTS_RULE,
+    SHADOW_PREFIX,
+    authorise_topic,
+    authorised_topic,
+    events_topic,
+    shadow_name,
+    shadow_topic,
+)
 from infra.inbox import Inbox
 
 if TYPE_CHECKING:
@@ -30,7 +39,7 @@ _EVSE = 1
 
 
 class DeviceLink(Construct):
-    """Thing type, device policy, and three topic rules into two inboxes."""
+    """Thing type, device policy, and four topic rules into three inboxes."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
         super().__init__(scope, construct_id)
@@ -51,9 +60,13 @@ class DeviceLink(Construct):
         self.presence = Inbox(
             self, "Presence", environment=environment, name="charger-presence", rules=(PRESENCE_RULE,)
         )
+        self.authorisations = Inbox(
+            self, "Authorisations", environment=environment, name="card-authorisations", rules=(AUTHORISATIONS_RULE,)
+        )
         self._rule(SHADOWS_RULE, shadows_sql(), self.reports, "What chargers say they are: every accepted shadow write")
         self._rule(EVENTS_RULE, events_sql(), self.reports, "Session events, by Basic Ingest")
         self._rule(PRESENCE_RULE, presence_sql(), self.presence, "Chargers that connect and disconnect")
+        self._rule(AUTHORISATIONS_RULE, authorisations_sql(), self.authorisations, "Questions about cards")
 
     def _rule(self, name: str, sql: str, inbox: Inbox, description: str) -> None:
         def into(url: str) -> iot.CfnTopicRule.ActionProperty:
@@ -79,12 +92,13 @@ class DeviceLink(Construct):
 def device_policy(stack: Stack) -> dict[str, object]:
     """What a charger's certificate may do: speak and listen for itself, and for no other.
 
-    `*` stands where the EVSE varies. It also spans `/`, which keeps the answers to two patterns instead of five and
-    the policy under the service's 2,048 characters; all of them stay below the charger's own name.
+    `*` stands where the EVSE varies. It also spans `/`, which keeps the shadow's answers to two patterns instead of
+    five, what the cloud says by plain topics (watch, authorised) to one, and the policy under the service's 2,048
+    characters; all of them stay below the charger's own name.
     """
     answers = [_own_shadow("accepted"), _own_shadow("rejected"), _own_shadow("delta")]
-    heard = [*answers, _any_evse(watch_topic(ITSELF, _EVSE))]
-    said = [_own_shadow("update"), _own_shadow("get"), _any_evse(events_topic(ITSELF, _EVSE))]
+    heard = [*answers, authorised_topic(ITSELF).replace("authorised", "*")]
+    said = [_own_shadow("update"), _own_shadow("get"), _any_evse(events_topic(ITSELF, _EVSE)), authorise_topic(ITSELF)]
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -129,6 +143,17 @@ def events_sql() -> str:
         "encode(*, 'base64') AS payload",
     )
     return _select(fields, topic.replace(f"/{_EVSE}/", "/+/"))
+
+
+def authorisations_sql() -> str:
+    """Questions about cards, in base64 as session events are, and for the same reason."""
+    topic = authorise_topic("+").removeprefix(f"$aws/rules/{AUTHORISATIONS_RULE}/")
+    fields = (
+        f"topic({_level(topic, '+')}) AS chargerId",
+        "timestamp() AS receivedAtMs",
+        "encode(*, 'base64') AS payload",
+    )
+    return _select(fields, topic)
 
 
 def presence_sql() -> str:

@@ -30,6 +30,10 @@ ACK_TIMEOUT_S = 15
 START_TTL_S = 60
 """How long a start may take to reach the charger, in seconds: past it the driver has walked away."""
 
+CARD_CACHE_S = 72 * 3600
+"""How long a charger that cannot ask goes by "accepted", in seconds: a long weekend without a link. As long does a card
+that was reported lost still charge at such a charger."""
+
 BATCH_SIZE = 10
 
 
@@ -66,6 +70,7 @@ class Functions(Construct):
 
     def _specs(self, tables: Tables, link: DeviceLink) -> list[_Spec]:
         both = {"CHARGERS_TABLE": tables.chargers.table_name, "SESSIONS_TABLE": tables.sessions.table_name}
+        cards = {"CARDS_TABLE": tables.cards.table_name}
         patience = {"ACK_TIMEOUT_S": str(ACK_TIMEOUT_S)}
         endpoint = self._environment.iot_data_endpoint
         shadows = {"IOT_DATA_ENDPOINT": endpoint} if endpoint else {}
@@ -91,9 +96,22 @@ class Functions(Construct):
                 memory_mb=1024,
             ),
             _Spec(
+                name="authorise_card",
+                grant=permissions.authorise_cards(tables, self, link.authorisations),
+                settings=cards
+                | shadows
+                | {
+                    "DEAD_LETTER_QUEUE_URL": link.authorisations.dead_letters.queue_url,
+                    "CARD_CACHE_S": str(CARD_CACHE_S),
+                },
+                # Somebody holds a card to a charger and waits.
+                memory_mb=1024,
+                reads=link.authorisations,
+            ),
+            _Spec(
                 name="charger_reports",
                 grant=permissions.apply_reports(tables, link.reports),
-                settings=both | {"DEAD_LETTER_QUEUE_URL": link.reports.dead_letters.queue_url},
+                settings=both | cards | {"DEAD_LETTER_QUEUE_URL": link.reports.dead_letters.queue_url},
                 reads=link.reports,
             ),
             _Spec(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 
-from contract.topics import SHADOW_PREFIX, watch_topic
+from contract.topics import SHADOW_PREFIX, authorised_topic, watch_topic
 from infra.tables import BY_OWNER
 
 if TYPE_CHECKING:
@@ -79,11 +79,23 @@ def stop_sessions(tables: Tables, scope: Construct, environment: Environment) ->
 
 
 def apply_reports(tables: Tables, inbox: Inbox) -> Grant:
-    """`charger_reports`: drains its inbox into both tables."""
+    """`charger_reports`: drains its inbox into sessions and chargers; a card says whose a session is."""
     return _grant(
         _allow(["GetItem", "PutItem", "UpdateItem"], tables.sessions.table_arn),
         _allow(["GetItem", "UpdateItem"], tables.chargers.table_arn),
+        _allow(["GetItem"], tables.cards.table_arn),
         *_drain(inbox.queue, inbox.dead_letters),
+    )
+
+
+def authorise_cards(tables: Tables, scope: Construct, inbox: Inbox) -> Grant:
+    """`authorise_card`: drains its inbox, looks a card up, answers the charger."""
+    answer = f"topic/{authorised_topic('*')}"
+    return _grant(
+        _allow(["GetItem"], tables.cards.table_arn),
+        iam.PolicyStatement(actions=["iot:Publish"], resources=[_iot(scope, answer)]),
+        *_drain(inbox.queue, inbox.dead_letters),
+        wildcards={answer: "The answer goes to whichever charger has asked; nothing else hears it."},
     )
 
 

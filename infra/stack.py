@@ -56,12 +56,14 @@ class PolarisStack(Stack):
             "UserPoolClientId": drivers.client.user_pool_client_id,
             "ChargersTableName": tables.chargers.table_name,
             "SessionsTableName": tables.sessions.table_name,
+            "CardsTableName": tables.cards.table_name,
             "DevicePolicyName": link.policy.ref,
             "ThingTypeName": link.thing_type.ref,
             "ReportsQueueUrl": link.reports.queue.queue_url,
             "ReportsDeadLetterQueueUrl": link.reports.dead_letters.queue_url,
             "PresenceQueueUrl": link.presence.queue.queue_url,
             "PresenceDeadLetterQueueUrl": link.presence.dead_letters.queue_url,
+            "AuthorisationsDeadLetterQueueUrl": link.authorisations.dead_letters.queue_url,
         }
         if not environment.local:
             # One machine has no CloudFront: there local.web_server is in its place.

@@ -1,4 +1,4 @@
-"""Where chargers and sessions are kept."""
+"""Where chargers, sessions and cards are kept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BY_OWNER = "by_owner"
 
 
 class Tables(Construct):
-    """Two tables, on demand, with point-in-time recovery; only meter history expires."""
+    """Three tables, on demand, with point-in-time recovery; only meter history expires."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
         super().__init__(scope, construct_id)
@@ -41,6 +41,14 @@ class Tables(Construct):
                     sort_key=_key("created_at_ms", dynamodb.AttributeType.NUMBER),
                 )
             ],
+            point_in_time_recovery_specification=_recovery(),
+            removal_policy=environment.removal,
+            deletion_protection=environment.keeps_data,
+        )
+        self.cards = dynamodb.TableV2(
+            self,
+            "Cards",
+            partition_key=_key("id_token_hash", dynamodb.AttributeType.STRING),
             point_in_time_recovery_specification=_recovery(),
             removal_policy=environment.removal,
             deletion_protection=environment.keeps_data,

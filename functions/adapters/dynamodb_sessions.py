@@ -29,7 +29,7 @@ BY_OWNER = "by_owner"
 
 _STOP_CONDITION = (
     "#owner = :owner AND #phase IN (:pending, :active) AND "
-    "(attribute_exists(#started) OR NOT #start.#status IN (:refused, :failed)) AND "
+    "(attribute_exists(#started) OR attribute_not_exists(#start) OR NOT #start.#status IN (:refused, :failed)) AND "
     "(attribute_not_exists(#stop) OR (#stop.#status IN (:requested, :accepted, :executing) AND "
     "(#not_sent = :true OR attribute_not_exists(#sent) OR #sent <= :resend_before)))"
 )
@@ -132,6 +132,21 @@ class DynamoSessions:
                     return Creation.EVSE_CHANGED
                 raise
         return Creation.CREATED
+
+    def add(self, session: SessionRecord) -> bool:
+        """See `Sessions.add`."""
+        with aws_errors():
+            try:
+                self.client.put_item(
+                    TableName=self.sessions_table,
+                    Item=to_dynamo(items.session_to_item(replace(session, revision=1))),
+                    ConditionExpression="attribute_not_exists(session_id)",
+                )
+            except ClientError as error:
+                if condition_failed(error):
+                    return False
+                raise
+        return True
 
     def of_owner(
         self, owner: str, *, from_ms: int | None, to_ms: int | None, limit: int, cursor: str | None

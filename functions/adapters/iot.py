@@ -1,4 +1,4 @@
-"""The device shadows and the watch hint, over the AWS IoT data plane."""
+"""The device shadows, the watch hint and the answers about cards, over the AWS IoT data plane."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from contract.authorisation import AuthorisationAnswer
 from contract.intents import Desired, Intent, WatchHint
-from contract.topics import shadow_name, watch_topic
+from contract.topics import authorised_topic, shadow_name, watch_topic
 from functions.adapters.aws_errors import aws_errors
 
 if TYPE_CHECKING:
@@ -40,3 +41,16 @@ class IotWatchers:
         payload = json.dumps(WatchHint(until=until_s).to_wire()).encode()
         with aws_errors():
             self.client.publish(topic=watch_topic(charger_id, evse_id), qos=0, payload=payload)
+
+
+@dataclass(frozen=True, slots=True)
+class IotAnswers:
+    """`functions.domain.ports.Answers` over a plain publish, QoS 1: somebody stands at the charger and waits."""
+
+    client: IoTDataPlaneClient
+
+    def tell(self, charger_id: str, answer: AuthorisationAnswer) -> None:
+        """See `Answers.tell`."""
+        payload = json.dumps(answer.to_wire()).encode()
+        with aws_errors():
+            self.client.publish(topic=authorised_topic(charger_id), qos=1, payload=payload)

@@ -1,8 +1,8 @@
 """DynamoDB items and the records they hold.
 
 Tables (infra/tables.py): `chargers` with key (`charger_id`, `item`): "charger" and "evse#<n>"; `sessions` with key
-(`session_id`, `item`): "session" and "meter#<at>#<seq>". An attribute is named as the record's field; None and empty
-values have no attribute.
+(`session_id`, `item`): "session" and "meter#<at>#<seq>"; `cards` with key `id_token_hash`. An attribute is named as the
+record's field; None and empty values have no attribute: a session without an owner is in no index by owner.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from contract.vocabulary import Act, CableState, EndMethod, EndReason, EvseStatus, RequestedBy
+from contract.vocabulary import Act, CableState, CardStatus, EndMethod, EndReason, EvseStatus, RequestedBy
 from functions.domain.records import (
+    CardRecord,
     ChargerRecord,
     EndRecord,
     EvseRecord,
@@ -99,13 +100,14 @@ def session_from_item(item: Mapping[str, Any]) -> SessionRecord:
     """The session an item holds."""
     return SessionRecord(
         session_id=item["session_id"],
-        owner=item["owner"],
+        owner=item.get("owner", ""),
         charger_id=item["charger_id"],
         charger_name=item.get("charger_name", ""),
         evse_id=int(item["evse_id"]),
         created_at_ms=int(item["created_at_ms"]),
         phase=SessionPhase(item["phase"]),
-        start=_intent(item["start"]),
+        start=_intent(item["start"]) if "start" in item else None,
+        id_token_hash=item.get("id_token_hash", ""),
         started_at_ms=_int(item, "started_at_ms"),
         started_received_at_ms=_int(item, "started_received_at_ms"),
         transaction_id=item.get("transaction_id"),
@@ -122,6 +124,16 @@ def session_from_item(item: Mapping[str, Any]) -> SessionRecord:
         watch_until_ms=_int(item, "watch_until_ms"),
         revision=int(item.get("revision", 0)),
     )
+
+
+def card_key(id_token_hash: str) -> Item:
+    """Key of a card."""
+    return {"id_token_hash": id_token_hash}
+
+
+def card_from_item(item: Mapping[str, Any]) -> CardRecord:
+    """The card an item holds."""
+    return CardRecord(id_token_hash=item["id_token_hash"], owner=item["owner"], status=CardStatus(item["status"]))
 
 
 def meter_to_item(sample: MeterSample) -> Item:

@@ -9,6 +9,7 @@ import threading
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
+from contract.authorisation import AuthorisationAnswer
 from contract.intents import Intent
 from functions.adapters.positions import (
     LATEST_MS,
@@ -20,18 +21,27 @@ from functions.adapters.positions import (
     read_owner_position,
 )
 from functions.domain.ports import Creation, Page, StopWrite
-from functions.domain.records import Charger, ChargerRecord, EvseRecord, IntentRecord, MeterSample, SessionRecord
+from functions.domain.records import (
+    CardRecord,
+    Charger,
+    ChargerRecord,
+    EvseRecord,
+    IntentRecord,
+    MeterSample,
+    SessionRecord,
+)
 from functions.domain.stopping import Verdict, verdict, with_stop
 
 
 @dataclass(slots=True)
 class Memory:
-    """The content of both tables, and the lock that makes a write one step."""
+    """The content of the tables, and the lock that makes a write one step."""
 
     sessions: dict[str, SessionRecord] = field(default_factory=dict)
     samples: dict[str, dict[str, MeterSample]] = field(default_factory=lambda: defaultdict(dict))
     chargers: dict[str, ChargerRecord] = field(default_factory=dict)
     evses: dict[tuple[str, int], EvseRecord] = field(default_factory=dict)
+    cards: dict[str, CardRecord] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     writes: int = 0
 
@@ -79,6 +89,15 @@ class MemorySessions:
             self.memory.evses[key] = replace(evse_after, revision=evse_before.revision + 1)
             self.memory.writes += 1
             return Creation.CREATED
+
+    def add(self, session: SessionRecord) -> bool:
+        """See `Sessions.add`."""
+        with self.memory.lock:
+            if session.session_id in self.memory.sessions:
+                return False
+            self.memory.sessions[session.session_id] = replace(session, revision=1)
+            self.memory.writes += 1
+            return True
 
     def of_owner(
         self, owner: str, *, from_ms: int | None, to_ms: int | None, limit: int, cursor: str | None
@@ -163,6 +182,31 @@ class MemoryChargers:
             self.memory.chargers[old.charger_id] = replace(new, revision=old.revision + 1)
             self.memory.writes += 1
             return True
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryCards:
+    """`functions.domain.ports.Cards` in memory."""
+
+    memory: Memory
+
+    def get(self, id_token_hash: str) -> CardRecord | None:
+        """See `Cards.get`."""
+        return self.memory.cards.get(id_token_hash)
+
+
+@dataclass(slots=True)
+class MemoryAnswers:
+    """`functions.domain.ports.Answers` in memory: keeps what was told; can be made to fail."""
+
+    told: list[tuple[str, AuthorisationAnswer]] = field(default_factory=list)
+    failing_with: Exception | None = None
+
+    def tell(self, charger_id: str, answer: AuthorisationAnswer) -> None:
+        """See `Answers.tell`."""
+        if self.failing_with is not None:
+            raise self.failing_with
+        self.told.append((charger_id, answer))
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ SessionStatus = Literal["pending", "active", "stopping", "ended", "failed"]
 StopStatus = Literal[
     "requested", "accepted", "executing", "done", "refused", "failed", "overdue", "not_sent", "withdrawn"
 ]
+StartedBy = Literal["app", "card"]
 
 
 class Stop(ApiModel):
@@ -70,13 +71,14 @@ class Session(ApiModel):
 
     `energyWh` and `powerW` are as of `asOf`; null where nothing is known. `estimated`: the state is the cloud's own
     conclusion. `stale`: not heard of for long, the figures are the last known ones. `pollAfterMs`: when to ask again;
-    null once nothing will change.
+    null once nothing will change. `startedBy`: `card` if it began at the charger, with a card of the caller's.
     """
 
     session_id: str
     charger_id: str
     charger_name: str
     evse_id: int
+    started_by: StartedBy
     status: SessionStatus
     created_at: datetime
     started_at: datetime | None
@@ -102,6 +104,7 @@ class Session(ApiModel):
             charger_id=session.charger_id,
             charger_name=session.charger_name,
             evse_id=session.evse_id,
+            started_by="card" if session.start is None else "app",
             status=outlook.session_status(session, now_ms=now_ms, patience=patience),  # type: ignore[arg-type]  # as Stop.of
             created_at=when(session.created_at_ms),
             started_at=when_known(session.started_at_ms),

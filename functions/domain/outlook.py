@@ -59,8 +59,9 @@ def failure_reason(session: SessionRecord, *, now_ms: int, patience: Patience) -
     if session.phase is not SessionPhase.PENDING:
         return ""
     if never_began(session):
-        turned_down = session.start.status in (IntentStatus.REFUSED, IntentStatus.FAILED)
-        return session.start.reason or ("refused_by_charger" if turned_down else "cancelled")
+        start = session.start
+        turned_down = start is not None and start.status in (IntentStatus.REFUSED, IntentStatus.FAILED)
+        return (start.reason if start is not None else "") or ("refused_by_charger" if turned_down else "cancelled")
     if start_ran_out(session, now_ms=now_ms, patience=patience):
         return "start_expired"
     return ""
@@ -68,9 +69,10 @@ def failure_reason(session: SessionRecord, *, now_ms: int, patience: Patience) -
 
 def start_ran_out(session: SessionRecord, *, now_ms: int, patience: Patience) -> bool:
     """Whether the start expired and the charger never said what became of it. Concluded: shown as estimated."""
-    if session.phase is not SessionPhase.PENDING or not session.start.status.in_force:
+    start = session.start
+    if session.phase is not SessionPhase.PENDING or start is None or not start.status.in_force:
         return False
-    expires_at_s = session.start.expires_at_s or 0
+    expires_at_s = start.expires_at_s or 0
     return now_ms > (expires_at_s + patience.start_grace_s) * 1000
 
 

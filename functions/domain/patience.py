@@ -24,3 +24,6 @@ class Patience:
     """A card being looked at asks the charger for faster samples at most this often."""
     watch_overlap_s: int = 5
     """The hint outlasts its renewal by this, so that samples do not stutter at the seam."""
+    card_answer_s: int = 30
+    """A question about a card that is older is not answered: its charger stopped waiting long ago, and the driver has
+    walked on."""

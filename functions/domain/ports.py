@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
+from contract.authorisation import AuthorisationAnswer
 from contract.intents import Intent
-from functions.domain.records import Charger, ChargerRecord, EvseRecord, IntentRecord, MeterSample, SessionRecord
+from functions.domain.records import (
+    CardRecord,
+    Charger,
+    ChargerRecord,
+    EvseRecord,
+    IntentRecord,
+    MeterSample,
+    SessionRecord,
+)
 
 Item = TypeVar("Item")
 
@@ -59,10 +68,13 @@ class Sessions(Protocol):
     def create(self, session: SessionRecord, *, evse_before: EvseRecord, evse_after: EvseRecord) -> Creation:
         """Create a session and claim its EVSE, both or neither."""
 
+    def add(self, session: SessionRecord) -> bool:
+        """Put a session on record that began at its charger; False if it is on record already."""
+
     def of_owner(
         self, owner: str, *, from_ms: int | None, to_ms: int | None, limit: int, cursor: str | None
     ) -> Page[SessionRecord]:
-        """One page of an owner's sessions, newest first."""
+        """One page of an owner's sessions, newest first. A session without an owner is in nobody's list."""
 
     def add_meter_sample(self, sample: MeterSample) -> None:
         """Keep one point of the curve; the same point twice is one."""
@@ -91,6 +103,24 @@ class Chargers(Protocol):
 
     def replace_charger(self, old: ChargerRecord, new: ChargerRecord) -> bool:
         """Write what differs, if nobody has written since `old` was read; False if somebody has."""
+
+
+class Cards(Protocol):
+    """The cards that drivers have registered."""
+
+    def get(self, id_token_hash: str) -> CardRecord | None:
+        """The card with this hash, read consistently: one that was blocked a moment ago is blocked."""
+
+
+class Answers(Protocol):
+    """Answers to chargers that ask about a card."""
+
+    def tell(self, charger_id: str, answer: AuthorisationAnswer) -> None:
+        """Send this charger its answer.
+
+        Raises:
+            TemporaryError: it could not be sent.
+        """
 
 
 class Shadows(Protocol):

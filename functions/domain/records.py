@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from contract.vocabulary import Act, CableState, EndMethod, EndReason, EvseStatus, RequestedBy
+from contract.vocabulary import Act, CableState, CardStatus, EndMethod, EndReason, EvseStatus, RequestedBy
 
 
 class SessionPhase(StrEnum):
@@ -89,12 +89,16 @@ class SessionRecord:
 
     session_id: str
     owner: str
+    """Empty for a session that began with a card which is nobody's."""
     charger_id: str
     charger_name: str
     evse_id: int
     created_at_ms: int
     phase: SessionPhase
-    start: IntentRecord
+    start: IntentRecord | None
+    """None: it began at the charger, with a card."""
+    id_token_hash: str = ""
+    """The card it began with at the charger; empty for a start from the app."""
     started_at_ms: int | None = None
     started_received_at_ms: int | None = None
     transaction_id: str | None = None
@@ -110,6 +114,16 @@ class SessionRecord:
     end: EndRecord | None = None
     watch_until_ms: int | None = None
     revision: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardRecord:
+    """A card that a driver has registered, named by its hash (`contract.cards`)."""
+
+    id_token_hash: str
+    owner: str
+    status: CardStatus
+    """Accepted or blocked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

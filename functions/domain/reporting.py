@@ -18,11 +18,13 @@ from contract.reports import Reported
 from contract.topics import evse_of_shadow
 from contract.vocabulary import AckReason, EventType
 from contract.wire import EVENT_MAX_BYTES, ChargerId, EvseId
+from functions.domain.cards import owner_of_card
 from functions.domain.change import change
 from functions.domain.errors import ContractViolation
-from functions.domain.ports import Chargers, Sessions
+from functions.domain.ports import Cards, Chargers, Sessions
 from functions.domain.records import EvseRecord, MeterSample, SessionRecord
 from functions.domain.transitions import (
+    begun_with_card,
     believed_ms,
     is_running,
     never_began,
@@ -73,6 +75,7 @@ class Reporting:
 
     sessions: Sessions
     chargers: Chargers
+    cards: Cards
 
     def take(self, body: str, *, received_at_ms: int) -> str:
         """Apply one message of the queue.
@@ -176,12 +179,19 @@ class Reporting:
         if len(payload) > EVENT_MAX_BYTES:
             raise ContractViolation("invalid_event", f"The event has {len(payload)} bytes.")
         charger_id, evse_id = document.charger_id, document.evse
-        session = self._change_session(
-            event.session_id,
-            charger_id,
-            evse_id,
-            lambda current: with_event(current, event, received_at_ms=received_at_ms),
-        )
+
+        def applied() -> SessionRecord | None:
+            return self._change_session(
+                event.session_id,
+                charger_id,
+                evse_id,
+                lambda current: with_event(current, event, received_at_ms=received_at_ms),
+            )
+
+        session = applied()
+        if session is None and event.id_token_hash is not None:
+            self._put_on_record(event, event.id_token_hash, charger_id, evse_id, received_at_ms)
+            session = applied()
         if session is None:
             raise ContractViolation("session_not_found", f"{charger_id}/{evse_id} spoke of a session not on record.")
         self.sessions.add_meter_sample(
@@ -198,6 +208,19 @@ class Reporting:
         elif event.type is EventType.STARTED:
             self._change_evse(charger_id, evse_id, lambda evse: occupied(evse, session))
         return event.type.value
+
+    def _put_on_record(
+        self, event: SessionEvent, id_token_hash: str, charger_id: str, evse_id: int, received_at_ms: int
+    ) -> None:
+        """Make the record of a session that began at its charger; if another of its events has made it, that stands.
+
+        A card that is nobody's, or blocked since, loses no session: its record has no owner.
+        """
+        charger, evse = self.chargers.record(charger_id), self.chargers.evse(charger_id, evse_id)
+        if charger is None or evse is None:
+            raise ContractViolation("evse_not_found", f"{charger_id} has no EVSE {evse_id} on record.")
+        owner = owner_of_card(self.cards.get(id_token_hash))
+        self.sessions.add(begun_with_card(event, charger, evse_id, owner=owner, received_at_ms=received_at_ms))
 
     def _change_evse(self, charger_id: str, evse_id: int, transition: Callable[[EvseRecord], EvseRecord]) -> EvseRecord:
         evse = change(lambda: self.chargers.evse(charger_id, evse_id), self.chargers.replace_evse, transition)

@@ -84,6 +84,13 @@ class Starting:
             raise CallerError("evse_not_found", f"{charger_id} has no EVSE {evse_id}.")
         now_ms = self.clock()
         _refuse(why_not_start(charger, evse, now_ms=now_ms), charger)
+        start = IntentRecord(
+            intent_id=self.new_id(),
+            act=Act.START,
+            by=RequestedBy.OWNER,
+            requested_at_ms=now_ms,
+            expires_at_s=now_ms // 1000 + self.patience.start_ttl_s,
+        )
         session = SessionRecord(
             session_id=session_id,
             owner=owner,
@@ -92,19 +99,13 @@ class Starting:
             evse_id=evse_id,
             created_at_ms=now_ms,
             phase=SessionPhase.PENDING,
-            start=IntentRecord(
-                intent_id=self.new_id(),
-                act=Act.START,
-                by=RequestedBy.OWNER,
-                requested_at_ms=now_ms,
-                expires_at_s=now_ms // 1000 + self.patience.start_ttl_s,
-            ),
+            start=start,
         )
         hold_s = self.patience.start_ttl_s + self.patience.start_grace_s
         held = claimed(evse, session, until_ms=now_ms + hold_s * 1000)
         match self.sessions.create(session, evse_before=evse, evse_after=held):
             case Creation.CREATED:
-                return self._send(session)
+                return self._send(session, start)
             case Creation.SESSION_EXISTS:
                 known = self.sessions.get(session_id)
                 return self._again(known or session, charger_id, evse_id)
@@ -124,26 +125,28 @@ class Starting:
     def _again(self, session: SessionRecord, charger_id: str, evse_id: int) -> SessionRecord:
         if (session.charger_id, session.evse_id) != (charger_id, evse_id):
             raise CallerError("idempotency_key_reused", "The key belongs to a session on another EVSE.")
-        unanswered = session.phase is SessionPhase.PENDING and session.start.status is IntentStatus.REQUESTED
-        if unanswered and session.stop is None and self.clock() // 1000 <= (session.start.expires_at_s or 0):
-            self._claim_again(session)
-            return self._send(session)
+        start = session.start
+        if session.phase is not SessionPhase.PENDING or start is None or start.status is not IntentStatus.REQUESTED:
+            return session
+        if session.stop is None and self.clock() // 1000 <= (start.expires_at_s or 0):
+            self._claim_again(session, start)
+            return self._send(session, start)
         return session
 
-    def _claim_again(self, session: SessionRecord) -> None:
+    def _claim_again(self, session: SessionRecord, start: IntentRecord) -> None:
         """Hold the EVSE for a start that is sent again: the claim was given back if the first sending failed."""
         charger = self.chargers.get(session.charger_id)
         evse = charger.evse(session.evse_id) if charger else None
         if charger is None or evse is None or evse.current_session_id == session.session_id:
             return
         _refuse(why_not_start(charger, evse, now_ms=self.clock()), charger)
-        until_s = (session.start.expires_at_s or 0) + self.patience.start_grace_s
+        until_s = (start.expires_at_s or 0) + self.patience.start_grace_s
         if not self.chargers.replace_evse(evse, claimed(evse, session, until_ms=until_s * 1000)):
             raise TemporaryError("unavailable", "The EVSE's state changed at this moment.", retry_after_s=1)
 
-    def _send(self, session: SessionRecord) -> SessionRecord:
+    def _send(self, session: SessionRecord, start: IntentRecord) -> SessionRecord:
         try:
-            self.shadows.send(session.charger_id, session.evse_id, wire_intent(session, session.start))
+            self.shadows.send(session.charger_id, session.evse_id, wire_intent(session, start))
         except TemporaryError as error:
             self._give_back(session)
             raise TemporaryError("not_sent", error.detail) from error

@@ -186,8 +186,8 @@ class Stopping:
         now_ms = self.clock()
         keep = IntentRecord(intent_id=self.new_id(), act=Act.KEEP, by=RequestedBy.OWNER, requested_at_ms=now_ms)
         # A start that the stop has replaced in the shadow, perhaps unheard, takes its place again.
-        start_stands = _is_unheard_start(session) and now_ms // 1000 <= (session.start.expires_at_s or 0)
-        intent = session.start if start_stands else keep
+        start = _unheard_start(session)
+        intent = start if start is not None and now_ms // 1000 <= (start.expires_at_s or 0) else keep
         try:
             self.shadows.send(session.charger_id, session.evse_id, wire_intent(session, intent))
         except TemporaryError as error:
@@ -204,8 +204,11 @@ class Stopping:
         return withdrawn or session
 
 
-def _is_unheard_start(session: SessionRecord) -> bool:
-    return session.phase is SessionPhase.PENDING and session.start.status is IntentStatus.REQUESTED
+def _unheard_start(session: SessionRecord) -> IntentRecord | None:
+    """The start that the charger has not answered."""
+    start = session.start
+    unheard = session.phase is SessionPhase.PENDING and start is not None and start.status is IntentStatus.REQUESTED
+    return start if unheard else None
 
 
 def _withdrawable(session: SessionRecord) -> IntentRecord:

@@ -21,9 +21,10 @@ class Stage:
 
 def timeline(session: SessionRecord) -> list[Stage]:
     """Every stage known, in the order in which the cloud learned of them."""
-    stages = list(_of_intent(session.start))
+    stages = list(_of_intent(session.start)) if session.start is not None else []
     if session.started_at_ms is not None and session.started_received_at_ms is not None:
-        stages.append(Stage("started", session.started_received_at_ms, "charger", "", session.started_at_ms))
+        how = "" if session.start is not None else "with_a_card"
+        stages.append(Stage("started", session.started_received_at_ms, "charger", how, session.started_at_ms))
     for stop in (*session.past_stops, *((session.stop,) if session.stop else ())):
         stages.extend(_of_intent(stop))
     if session.stop is not None and session.stop_sent_at_ms not in (None, session.stop.requested_at_ms):

@@ -12,7 +12,15 @@ from dataclasses import replace
 from contract.events import SessionEvent
 from contract.reports import Ack, Reported
 from contract.vocabulary import AckReason, AckStatus, EndMethod, EventType, SessionState
-from functions.domain.records import EndRecord, EvseRecord, IntentRecord, IntentStatus, SessionPhase, SessionRecord
+from functions.domain.records import (
+    ChargerRecord,
+    EndRecord,
+    EvseRecord,
+    IntentRecord,
+    IntentStatus,
+    SessionPhase,
+    SessionRecord,
+)
 
 MAX_CLOCK_OFF_MS = 120_000
 """A time further than this in the future, or before its session was asked for, comes from a wrong clock.
@@ -21,14 +29,44 @@ Two minutes: what a charger's clock may be off before its certificate checks bec
 """
 
 
+LONGEST_OFFLINE_MS = 90 * 24 * 3_600_000
+"""A charger may tell of sessions that began with a card this long ago. Nobody asked the cloud for them, so nothing
+else says when they can have been; a charger that was away for longer than a season is not in use."""
+
+
 def believed_ms(session: SessionRecord, event: SessionEvent, *, received_at_ms: int) -> int:
     """When an event happened: what the charger's clock said, or when it arrived if that cannot be.
 
     A charger that was offline tells of the past, and is believed; one whose clock was never set tells of 1970.
     """
+    asked_for_ms = session.created_at_ms if session.start is not None else received_at_ms - LONGEST_OFFLINE_MS
+    return _believed_ms(event, asked_for_ms, received_at_ms)
+
+
+def _believed_ms(event: SessionEvent, earliest_ms: int, received_at_ms: int) -> int:
     at_ms = event.at * 1000
-    possible = session.created_at_ms - MAX_CLOCK_OFF_MS <= at_ms <= received_at_ms + MAX_CLOCK_OFF_MS
+    possible = earliest_ms - MAX_CLOCK_OFF_MS <= at_ms <= received_at_ms + MAX_CLOCK_OFF_MS
     return at_ms if possible else received_at_ms
+
+
+def begun_with_card(
+    event: SessionEvent, charger: ChargerRecord, evse_id: int, *, owner: str, received_at_ms: int
+) -> SessionRecord:
+    """The record of a session that its charger began, made by the first of its events to arrive, whichever it is.
+
+    It has begun for certain: it is active, and `started` fills in the beginning when it comes.
+    """
+    return SessionRecord(
+        session_id=event.session_id,
+        owner=owner,
+        charger_id=charger.charger_id,
+        charger_name=charger.name,
+        evse_id=evse_id,
+        created_at_ms=_believed_ms(event, received_at_ms - LONGEST_OFFLINE_MS, received_at_ms),
+        phase=SessionPhase.ACTIVE,
+        start=None,
+        id_token_hash=event.id_token_hash or "",
+    )
 
 
 MAX_REORDERING_MS = 60_000
@@ -55,6 +93,7 @@ def _with_started(session: SessionRecord, event: SessionEvent, at_ms: int, recei
         return session
     started = replace(
         session,
+        created_at_ms=session.created_at_ms if session.start is not None else at_ms,
         phase=SessionPhase.ACTIVE if session.phase is SessionPhase.PENDING else session.phase,
         started_at_ms=at_ms,
         started_received_at_ms=received_at_ms,
@@ -107,7 +146,7 @@ def _with_ended(session: SessionRecord, event: SessionEvent, at_ms: int, receive
 
 def with_ack(session: SessionRecord, ack: Ack, *, received_at_ms: int) -> SessionRecord:
     """The session after the charger's answer to one of its intents. Answers only move an intent forward."""
-    if ack.id == session.start.intent_id:
+    if session.start is not None and ack.id == session.start.intent_id:
         return replace(session, start=_acked(session.start, ack, received_at_ms))
     if session.stop is not None and ack.id == session.stop.intent_id:
         return replace(session, stop=_acked(session.stop, ack, received_at_ms), stop_not_sent=False)
@@ -175,7 +214,7 @@ def occupied(evse: EvseRecord, session: SessionRecord) -> EvseRecord:
     """
     if evse.released_session_id == session.session_id:
         return evse
-    return replace(evse, current_session_id=session.session_id, current_owner=session.owner, hold_until_ms=None)
+    return replace(evse, current_session_id=session.session_id, current_owner=session.owner or None, hold_until_ms=None)
 
 
 def released(evse: EvseRecord, session_id: str) -> EvseRecord:
@@ -191,7 +230,7 @@ def released(evse: EvseRecord, session_id: str) -> EvseRecord:
 
 def never_began(session: SessionRecord) -> bool:
     """Whether it is certain that this session will not begin: its start was turned down, or stopped before it came."""
-    if session.started_at_ms is not None:
+    if session.started_at_ms is not None or session.start is None:
         return False
     start_turned_down = session.start.status in (IntentStatus.REFUSED, IntentStatus.FAILED)
     stop = session.stop

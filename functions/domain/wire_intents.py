@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contract.intents import Intent
+from contract.vocabulary import Act
+from functions.domain.cards import group_of
 from functions.domain.records import IntentRecord, SessionRecord
 
 
@@ -15,4 +17,5 @@ def wire_intent(session: SessionRecord, intent: IntentRecord) -> Intent:
         issued_at=intent.requested_at_ms // 1000,
         by=intent.by,
         expires_at=intent.expires_at_s,
+        group=group_of(session.owner) if intent.act is Act.START else None,
     )

@@ -32,7 +32,7 @@ def handler(event: dict[str, Any], _context: object, starting: Starting | None =
         "start sent",
         extra={
             "session_id": session.session_id,
-            "intent_id": session.start.intent_id,
+            "intent_id": session.start.intent_id if session.start else None,
             "charger_id": session.charger_id,
             "evse_id": session.evse_id,
         },

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.infra.templates import Synthesised
 
 
-def test_power_that_still_flows_after_a_stop_raises_an_alarm(dev: Synthesised) -> None:
-    alarm = dev.one("AWS::CloudWatch::Alarm", "PowerStillFlowing")
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("Polaris", "PowerStillFlowing")
-    assert alarm["Dimensions"] == [{"Name": "service", "Value": "charger_reports"}]
+@pytest.mark.parametrize(
+    ("metric", "function"), [("PowerStillFlowing", "charger_reports"), ("CardNotAnswered", "authorise_card")]
+)
+def test_what_must_wake_a_person_raises_an_alarm(dev: Synthesised, metric: str, function: str) -> None:
+    """Power that still flows after a stop; a driver at a charger whose card got no answer."""
+    alarm = dev.one("AWS::CloudWatch::Alarm", metric)
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("Polaris", metric)
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": function}]
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)

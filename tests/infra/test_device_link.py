@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contract.topics import events_topic, shadow_topic, watch_topic
+from contract.topics import authorise_topic, authorised_topic, events_topic, shadow_topic, watch_topic
 
 if TYPE_CHECKING:
     from tests.infra.templates import Synthesised
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 IOT = "arn:aws:iot:eu-central-1:123456789012:"
 ITSELF = "${iot:Connection.Thing.ThingName}"
 OWN_SHADOW = f"$aws/things/{ITSELF}/shadow/name/evse-*"
-HEARD = [f"{OWN_SHADOW}/{a}" for a in ("accepted", "rejected", "delta")] + [f"polaris/v1/{ITSELF}/*/watch"]
+HEARD = [f"{OWN_SHADOW}/{a}" for a in ("accepted", "rejected", "delta")] + [f"polaris/v1/{ITSELF}/*"]
 
 
 def policy(template: Synthesised) -> list[dict[str, Any]]:
@@ -59,6 +59,7 @@ def test_a_charger_may_speak_and_listen_for_itself_and_nothing_else(dev: Synthes
                 f"{IOT}topic/{OWN_SHADOW}/update",
                 f"{IOT}topic/{OWN_SHADOW}/get",
                 f"{IOT}topic/$aws/rules/polaris_session_events/polaris/v1/{ITSELF}/*/events",
+                f"{IOT}topic/$aws/rules/polaris_authorisations/polaris/v1/{ITSELF}/authorise",
             ],
         },
         {"Effect": "Allow", "Action": "iot:Receive", "Resource": [f"{IOT}topic/{topic}" for topic in HEARD]},
@@ -77,6 +78,7 @@ def test_the_device_policy_fits_the_service_in_a_region_with_a_long_name(dev: Sy
         *[shadow_topic("PX-0001", 2, s) for s in ("update/delta", "update/accepted", "update/rejected")],
         *[shadow_topic("PX-0001", 2, s) for s in ("get/accepted", "get/rejected")],
         watch_topic("PX-0001", 2),
+        authorised_topic("PX-0001"),
     ],
 )
 def test_a_charger_hears_every_topic_of_the_contract_about_itself_and_none_about_another(
@@ -89,7 +91,13 @@ def test_a_charger_hears_every_topic_of_the_contract_about_itself_and_none_about
 
 
 @pytest.mark.parametrize(
-    "topic", [shadow_topic("PX-0001", 2, "update"), shadow_topic("PX-0001", 2, "get"), events_topic("PX-0001", 2)]
+    "topic",
+    [
+        shadow_topic("PX-0001", 2, "update"),
+        shadow_topic("PX-0001", 2, "get"),
+        events_topic("PX-0001", 2),
+        authorise_topic("PX-0001"),
+    ],
 )
 def test_a_charger_says_what_the_contract_has_it_say_for_itself_and_not_for_another(
     dev: Synthesised, topic: str
@@ -105,6 +113,8 @@ def test_a_charger_says_what_the_contract_has_it_say_for_itself_and_not_for_anot
         shadow_topic("PX-0001", 2, "delete"),
         "$aws/things/PX-0001/shadow/name/other/update",
         watch_topic("PX-0001", 2),
+        authorised_topic("PX-0001"),
+        "polaris/v1/PX-0001/authorise",
         "polaris/v1/PX-0001/2/events",
         "$aws/rules/polaris_shadow_documents/polaris/v1/PX-0001/2/events",
         "$aws/rules/polaris_presence/x",
@@ -125,6 +135,10 @@ SQL = {
         "SELECT 'event' AS kind, topic(3) AS chargerId, topic(4) AS evse, timestamp() AS receivedAtMs, "
         "encode(*, 'base64') AS payload FROM 'polaris/v1/+/+/events'"
     ),
+    "polaris_authorisations": (
+        "SELECT topic(3) AS chargerId, timestamp() AS receivedAtMs, encode(*, 'base64') AS payload "
+        "FROM 'polaris/v1/+/authorise'"
+    ),
     "polaris_presence": (
         "SELECT clientId, eventType, timestamp AS at, sessionIdentifier, versionNumber, disconnectReason "
         "FROM '$aws/events/presence/+/+'"
@@ -134,7 +148,12 @@ SQL = {
 
 @pytest.mark.parametrize(
     ("rule", "inbox"),
-    [("polaris_shadow_documents", "Reports"), ("polaris_session_events", "Reports"), ("polaris_presence", "Presence")],
+    [
+        ("polaris_shadow_documents", "Reports"),
+        ("polaris_session_events", "Reports"),
+        ("polaris_presence", "Presence"),
+        ("polaris_authorisations", "Authorisations"),
+    ],
 )
 def test_a_rule_fills_its_inbox_and_what_it_cannot_deliver_goes_to_the_dead_letters(
     dev: Synthesised, rule: str, inbox: str
@@ -154,7 +173,14 @@ def test_a_rule_fills_its_inbox_and_what_it_cannot_deliver_goes_to_the_dead_lett
     }
 
 
-@pytest.mark.parametrize(("inbox", "name"), [("Reports", "charger-reports"), ("Presence", "charger-presence")])
+@pytest.mark.parametrize(
+    ("inbox", "name"),
+    [
+        ("Reports", "charger-reports"),
+        ("Presence", "charger-presence"),
+        ("Authorisations", "card-authorisations"),
+    ],
+)
 def test_a_queue_is_encrypted_redrives_after_five_tries_and_its_dead_letters_raise_an_alarm(
     dev: Synthesised, inbox: str, name: str
 ) -> None:

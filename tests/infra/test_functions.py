@@ -9,9 +9,18 @@ if TYPE_CHECKING:
     from tests.infra.templates import Synthesised
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("chargers_api", "sessions_api", "start_session", "stop_session", "charger_reports", "charger_presence")
+NAMES = (
+    "chargers_api",
+    "sessions_api",
+    "start_session",
+    "stop_session",
+    "authorise_card",
+    "charger_reports",
+    "charger_presence",
+)
 CHARGERS = {"CHARGERS_TABLE": "<TablesChargers>"}
 BOTH = CHARGERS | {"SESSIONS_TABLE": "<TablesSessions>"}
+CARDS = {"CARDS_TABLE": "<TablesCards>"}
 PATIENCE = {"ACK_TIMEOUT_S": "15"}
 ENDPOINT = {"IOT_DATA_ENDPOINT": "https://example-ats.iot.eu-central-1.amazonaws.com"}
 SETTINGS = {
@@ -19,7 +28,10 @@ SETTINGS = {
     "sessions_api": BOTH | PATIENCE | ENDPOINT,
     "start_session": BOTH | PATIENCE | ENDPOINT | {"START_TTL_S": "60"},
     "stop_session": BOTH | PATIENCE | ENDPOINT,
-    "charger_reports": BOTH | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkReportsDeadLetters>"},
+    "authorise_card": CARDS
+    | ENDPOINT
+    | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkAuthorisationsDeadLetters>", "CARD_CACHE_S": "259200"},
+    "charger_reports": BOTH | CARDS | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkReportsDeadLetters>"},
     "charger_presence": CHARGERS | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkPresenceDeadLetters>"},
 }
 
@@ -62,6 +74,7 @@ def test_a_function_writes_to_a_log_of_its_own_that_expires(dev: Synthesised, na
         ("sessions_api", 10, 512),
         ("start_session", 10, 1024),
         ("stop_session", 15, 1024),
+        ("authorise_card", 10, 1024),
         ("charger_reports", 10, 512),
         ("charger_presence", 10, 512),
     ],
@@ -77,6 +90,7 @@ def test_only_what_fails_of_a_batch_comes_back(dev: Synthesised) -> None:
     mappings = dev.of_type("AWS::Lambda::EventSourceMapping")
     read = {body["EventSourceArn"]: body["FunctionName"] for body in mappings.values()}
     assert read == {
+        "<DeviceLinkAuthorisationsQueue.Arn>": "<FunctionsauthorisecardFunction>",
         "<DeviceLinkReportsQueue.Arn>": "<FunctionschargerreportsFunction>",
         "<DeviceLinkPresenceQueue.Arn>": "<FunctionschargerpresenceFunction>",
     }
@@ -87,6 +101,7 @@ def test_only_what_fails_of_a_batch_comes_back(dev: Synthesised) -> None:
 
 
 def test_a_queue_hides_a_message_six_times_as_long_as_its_reader_may_take(dev: Synthesised) -> None:
-    for inbox, name in (("Reports", "charger_reports"), ("Presence", "charger_presence")):
+    readers = {"Reports": "charger_reports", "Presence": "charger_presence", "Authorisations": "authorise_card"}
+    for inbox, name in readers.items():
         queue = dev.one("AWS::SQS::Queue", f"DeviceLink{inbox}Queue")
         assert queue["VisibilityTimeout"] >= 6 * dev.function(name)["Timeout"]

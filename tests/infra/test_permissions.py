@@ -7,9 +7,10 @@ import pytest
 if TYPE_CHECKING:
     from tests.infra.templates import Synthesised
 
-CHARGERS, SESSIONS = "<TablesChargers.Arn>", "<TablesSessions.Arn>"
+CHARGERS, SESSIONS, CARDS = "<TablesChargers.Arn>", "<TablesSessions.Arn>", "<TablesCards.Arn>"
 IOT = "arn:aws:iot:eu-central-1:123456789012:"
 WATCH = ("iot:Publish", f"{IOT}topic/polaris/v1/*/*/watch")
+AUTHORISED = ("iot:Publish", f"{IOT}topic/polaris/v1/*/authorised")
 INTENT = ("iot:UpdateThingShadow", f"{IOT}thing/*/evse-*")
 
 
@@ -31,8 +32,10 @@ WORK = {
     | {WATCH},
     "start_session": table(SESSIONS, "GetItem", "PutItem") | table(CHARGERS, "Query", "UpdateItem") | {INTENT},
     "stop_session": table(SESSIONS, "GetItem", "UpdateItem") | {INTENT},
+    "authorise_card": table(CARDS, "GetItem") | {AUTHORISED} | drains("Authorisations"),
     "charger_reports": table(SESSIONS, "GetItem", "PutItem", "UpdateItem")
     | table(CHARGERS, "GetItem", "UpdateItem")
+    | table(CARDS, "GetItem")
     | drains("Reports"),
     "charger_presence": table(CHARGERS, "GetItem", "UpdateItem") | drains("Presence"),
 }
@@ -65,6 +68,7 @@ def test_topic_rules_write_to_their_own_queues_only_and_only_for_this_account(de
     for inbox, rules in (
         ("Reports", ["polaris_shadow_documents", "polaris_session_events"]),
         ("Presence", ["polaris_presence"]),
+        ("Authorisations", ["polaris_authorisations"]),
     ):
         role = dev.one("AWS::IAM::Role", f"DeviceLink{inbox}Writer")
         (statement,) = role["Policies"][0]["PolicyDocument"]["Statement"]

@@ -15,13 +15,18 @@ DATA = {"AWS::DynamoDB::GlobalTable", "AWS::Cognito::UserPool", "AWS::SQS::Queue
 
 def test_tables_recover_to_any_point_in_time_and_only_sessions_have_what_expires(dev: Synthesised) -> None:
     tables = dev.of_type("AWS::DynamoDB::GlobalTable")
-    assert set(tables) == {"TablesChargers", "TablesSessions"}
+    assert set(tables) == {"TablesChargers", "TablesSessions", "TablesCards"}
     for body in tables.values():
         assert body["BillingMode"] == "PAY_PER_REQUEST"
         (replica,) = body["Replicas"]
         assert replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
     assert tables["TablesSessions"]["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
-    assert "TimeToLiveSpecification" not in tables["TablesChargers"]
+    assert "TimeToLiveSpecification" not in tables["TablesChargers"] | tables["TablesCards"]
+
+
+def test_a_card_is_found_by_its_hash(dev: Synthesised) -> None:
+    cards = dev.one("AWS::DynamoDB::GlobalTable", "Cards")
+    assert cards["KeySchema"] == [{"AttributeName": "id_token_hash", "KeyType": "HASH"}]
 
 
 def test_a_drivers_sessions_are_found_by_owner_in_order_of_time(dev: Synthesised) -> None:
@@ -81,12 +86,14 @@ def test_the_stack_tells_what_tools_need_to_know(dev: Synthesised) -> None:
         "UserPoolClientId",
         "ChargersTableName",
         "SessionsTableName",
+        "CardsTableName",
         "DevicePolicyName",
         "ThingTypeName",
         "ReportsQueueUrl",
         "ReportsDeadLetterQueueUrl",
         "PresenceQueueUrl",
         "PresenceDeadLetterQueueUrl",
+        "AuthorisationsDeadLetterQueueUrl",
         "SignInUrl",
         "WebUrl",
         "WebBucketName",

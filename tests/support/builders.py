@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from contract.vocabulary import Act, CableState, EvseStatus, RequestedBy
-from functions.domain.records import ChargerRecord, EvseRecord, IntentRecord, SessionPhase, SessionRecord
+from contract.cards import id_token_hash
+from contract.vocabulary import Act, CableState, CardStatus, EvseStatus, RequestedBy
+from functions.domain.records import CardRecord, ChargerRecord, EvseRecord, IntentRecord, SessionPhase, SessionRecord
 from tests.support.clock import NOON_MS
 
 OWNER = "owner-sub"
@@ -21,6 +22,9 @@ OTHER_SESSION = "01JD0000000000000000000002"
 START_INTENT = "01JD000000000000000000000A"
 STOP_INTENT = "01JD000000000000000000000B"
 NOON_S = NOON_MS // 1000
+CARD = id_token_hash("04:A2:2B:91")
+OTHER_CARD = id_token_hash("04:77:00:1C")
+QUESTION = "01JD000000000000000000000C"
 
 
 def ids() -> Callable[[], str]:
@@ -79,6 +83,15 @@ def active_session(**changes: Any) -> SessionRecord:
 
 def stopping_session(**changes: Any) -> SessionRecord:
     return active_session(**{"stop": stop_intent(), "stop_sent_at_ms": NOON_MS, **changes})
+
+
+def card_session(**changes: Any) -> SessionRecord:
+    """A running session that its charger began with a card."""
+    return active_session(**{"start": None, "id_token_hash": CARD, **changes})
+
+
+def card(**changes: Any) -> CardRecord:
+    return replace(CardRecord(id_token_hash=CARD, owner=OWNER, status=CardStatus.ACCEPTED), **changes)
 
 
 def charger(**changes: Any) -> ChargerRecord:
@@ -204,3 +217,15 @@ def shadow_message(document: dict[str, Any] | None, *, version: int = 10, **chan
     if document is not None:
         message["reported"] = document
     return json.dumps(message | changes)
+
+
+def question(**changes: Any) -> dict[str, Any]:
+    """What a charger asks about a card that somebody holds to it."""
+    return {"v": 1, "id": QUESTION, "idTokenHash": CARD, "at": NOON_S} | changes
+
+
+def question_message(document: Any, *, charger_id: str = CHARGER) -> str:
+    """A question as the topic rule puts it on the queue."""
+    raw = document if isinstance(document, bytes) else json.dumps(document).encode()
+    payload = base64.b64encode(raw).decode()
+    return json.dumps({"chargerId": charger_id, "receivedAtMs": NOON_MS, "payload": payload})

@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 
 from functions.adapters.memory import (
     Memory,
+    MemoryAnswers,
+    MemoryCards,
     MemoryChargers,
     MemoryDeadLetters,
     MemorySessions,
     MemoryShadows,
     MemoryWatchers,
 )
+from functions.domain.card_authorisation import CardAuthorisation
 from functions.domain.patience import Patience
 from functions.domain.ports import StopWrite
 from functions.domain.presence import Presence
 from functions.domain.reading import Reading
-from functions.domain.records import ChargerRecord, EvseRecord, IntentRecord, SessionRecord
+from functions.domain.records import CardRecord, ChargerRecord, EvseRecord, IntentRecord, SessionRecord
 from functions.domain.reporting import Reporting
 from functions.domain.starting import Starting
 from functions.domain.stopping import Stopping
@@ -62,12 +65,14 @@ class Cloud:
     memory: Memory = field(default_factory=Memory)
     shadows: MemoryShadows = field(default_factory=MemoryShadows)
     watchers: MemoryWatchers = field(default_factory=MemoryWatchers)
+    answers: MemoryAnswers = field(default_factory=MemoryAnswers)
     dead_letters: MemoryDeadLetters = field(default_factory=MemoryDeadLetters)
     kind_of_sessions: Callable[[Memory], MemorySessions] = MemorySessions
 
     def __post_init__(self) -> None:
         self.sessions = self.kind_of_sessions(self.memory)
         self.chargers = MemoryChargers(self.memory)
+        self.cards = MemoryCards(self.memory)
         new_id = builders.ids()
         self.stopping = Stopping(
             sessions=self.sessions,
@@ -92,16 +97,21 @@ class Cloud:
             clock=self.clock,
             patience=self.patience,
         )
-        self.reporting = Reporting(sessions=self.sessions, chargers=self.chargers)
+        self.reporting = Reporting(sessions=self.sessions, chargers=self.chargers, cards=self.cards)
+        self.card_authorisation = CardAuthorisation(
+            cards=self.cards, answers=self.answers, clock=self.clock, patience=self.patience, cache_s=3600
+        )
         self.presence = Presence(chargers=self.chargers)
 
-    def keep(self, *records: SessionRecord | ChargerRecord | EvseRecord) -> None:
+    def keep(self, *records: SessionRecord | ChargerRecord | EvseRecord | CardRecord) -> None:
         for record in records:
             match record:
                 case SessionRecord():
                     self.memory.sessions[record.session_id] = record
                 case ChargerRecord():
                     self.memory.chargers[record.charger_id] = record
+                case CardRecord():
+                    self.memory.cards[record.id_token_hash] = record
                 case EvseRecord():
                     self.memory.evses[(record.charger_id, record.evse_id)] = record
 

@@ -15,16 +15,19 @@ import pytest
 from moto import mock_aws
 
 from functions.adapters import items
+from functions.adapters.dynamodb_cards import DynamoCards
 from functions.adapters.dynamodb_chargers import DynamoChargers
 from functions.adapters.dynamodb_sessions import BY_OWNER, DynamoSessions
-from functions.adapters.memory import Memory, MemoryChargers, MemorySessions
+from functions.adapters.memory import Memory, MemoryCards, MemoryChargers, MemorySessions
 from functions.adapters.table import to_dynamo
-from functions.domain.ports import Chargers, Sessions
-from functions.domain.records import ChargerRecord, EvseRecord, SessionRecord
+from functions.domain.ports import Cards, Chargers, Sessions
+from functions.domain.records import CardRecord, ChargerRecord, EvseRecord, SessionRecord
 from tests.support import builders
 
 REGION = "eu-central-1"
-SESSIONS, CHARGERS = "sessions", "chargers"
+SESSIONS, CHARGERS, CARDS = "sessions", "chargers", "cards"
+
+Record = SessionRecord | ChargerRecord | EvseRecord | CardRecord
 
 
 @dataclass
@@ -57,10 +60,11 @@ class World:
 
     sessions: Sessions
     chargers: Chargers
+    cards: Cards
     memory: Memory | None = None
     aws: Aws | None = None
 
-    def keep(self, *records: SessionRecord | ChargerRecord | EvseRecord) -> None:
+    def keep(self, *records: Record) -> None:
         for record in records:
             match record:
                 case SessionRecord():
@@ -70,8 +74,10 @@ class World:
                 case EvseRecord():
                     key = items.evse_key(record.charger_id, record.evse_id)
                     self._keep(record, CHARGERS, items.to_item(record) | key)
+                case CardRecord():
+                    self._keep(record, CARDS, items.to_item(record))
 
-    def _keep(self, record: SessionRecord | ChargerRecord | EvseRecord, table: str, item: items.Item) -> None:
+    def _keep(self, record: Record, table: str, item: items.Item) -> None:
         if self.aws is not None:
             self.aws.put(table, item)
         if self.memory is not None:
@@ -82,6 +88,8 @@ class World:
                     self.memory.chargers[record.charger_id] = record
                 case EvseRecord():
                     self.memory.evses[(record.charger_id, record.evse_id)] = record
+                case CardRecord():
+                    self.memory.cards[record.id_token_hash] = record
 
 
 @pytest.fixture(scope="module")
@@ -115,12 +123,12 @@ def aws(account: Aws) -> Iterator[Aws]:
     yield account
     account.sqs.delete_queue(QueueUrl=account.queue_url)
     account.iot.delete_thing(thingName=builders.CHARGER)
-    for table in (SESSIONS, CHARGERS):
+    for table in (SESSIONS, CHARGERS, CARDS):
         account.dynamodb.delete_table(TableName=table)
 
 
 def create_tables(dynamodb: Any) -> None:
-    """The two tables as infra/tables.py declares them."""
+    """The tables as infra/tables.py declares them."""
     text, number = "S", "N"
 
     def create(name: str, partition: str, **more: Any) -> None:
@@ -137,6 +145,12 @@ def create_tables(dynamodb: Any) -> None:
         )
 
     create(CHARGERS, "charger_id")
+    dynamodb.create_table(
+        TableName=CARDS,
+        KeySchema=[{"AttributeName": "id_token_hash", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id_token_hash", "AttributeType": text}],
+        BillingMode="PAY_PER_REQUEST",
+    )
     create(
         SESSIONS,
         "session_id",
@@ -158,6 +172,11 @@ def create_tables(dynamodb: Any) -> None:
 def world(request: pytest.FixtureRequest) -> World:
     if request.param == "memory":
         memory = Memory()
-        return World(MemorySessions(memory), MemoryChargers(memory), memory=memory)
+        return World(MemorySessions(memory), MemoryChargers(memory), MemoryCards(memory), memory=memory)
     aws: Aws = request.getfixturevalue("aws")
-    return World(DynamoSessions(aws.dynamodb, SESSIONS, CHARGERS), DynamoChargers(aws.dynamodb, CHARGERS), aws=aws)
+    return World(
+        DynamoSessions(aws.dynamodb, SESSIONS, CHARGERS),
+        DynamoChargers(aws.dynamodb, CHARGERS),
+        DynamoCards(aws.dynamodb, CARDS),
+        aws=aws,
+    )

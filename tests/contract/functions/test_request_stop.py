@@ -54,6 +54,11 @@ def every_state() -> list[SessionRecord]:
         for phase in SessionPhase
         for start in starts(phase)
         for stop in stops()
+    ] + [
+        builders.card_session(phase=phase, started_at_ms=started_at_ms, **stop)
+        for phase in (SessionPhase.ACTIVE, SessionPhase.ENDED)
+        for started_at_ms in (NOON_MS, None)
+        for stop in stops()
     ]
 
 

@@ -41,6 +41,11 @@ def test_an_owners_sessions_come_newest_first_and_each_once(world: World, limit:
     assert seven_sessions(world) == owners_list(world, limit)
 
 
+def test_a_session_without_an_owner_is_in_nobodys_list(world: World) -> None:
+    world.keep(builders.card_session(owner=""), builders.card_session(session_id=builders.OTHER_SESSION))
+    assert owners_list(world, 10) == [builders.OTHER_SESSION]
+
+
 def test_samples_are_no_sessions(world: World) -> None:
     world.keep(builders.active_session())
     world.sessions.add_meter_sample(sample(0, NOON_MS))

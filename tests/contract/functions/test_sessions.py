@@ -45,10 +45,19 @@ ZEROS = builders.active_session(
     charger_name="",
     end=EndRecord(reason=EndReason.LOCAL, method=EndMethod.ESTIMATED, at_ms=0, received_at_ms=0, meter_wh=0),
 )
-RECORDS = [builders.pending_session(), builders.active_session(), builders.stopping_session(), FULL, ZEROS]
+CARD, NOBODYS = builders.card_session(), builders.card_session(owner="")
+RECORDS = [
+    builders.pending_session(),
+    builders.active_session(),
+    builders.stopping_session(),
+    FULL,
+    ZEROS,
+    CARD,
+    NOBODYS,
+]
 
 
-@pytest.mark.parametrize("record", RECORDS, ids=["pending", "active", "stopping", "full", "zeros"])
+@pytest.mark.parametrize("record", RECORDS, ids=["pending", "active", "stopping", "full", "zeros", "card", "nobody's"])
 def test_a_record_comes_back_as_it_was_zeros_included(world: World, record: SessionRecord) -> None:
     world.keep(record)
     assert world.sessions.get(SESSION) == record
@@ -58,8 +67,8 @@ def test_a_session_nobody_has_is_none(world: World) -> None:
     assert world.sessions.get(SESSION) is None
 
 
-@pytest.mark.parametrize("new", RECORDS, ids=["pending", "active", "stopping", "full", "zeros"])
-@pytest.mark.parametrize("old", RECORDS, ids=["pending", "active", "stopping", "full", "zeros"])
+@pytest.mark.parametrize("new", RECORDS, ids=["pending", "active", "stopping", "full", "zeros", "card", "nobody's"])
+@pytest.mark.parametrize("old", RECORDS, ids=["pending", "active", "stopping", "full", "zeros", "card", "nobody's"])
 def test_a_record_becomes_the_next_whatever_was_there(world: World, old: SessionRecord, new: SessionRecord) -> None:
     new = replace(new, owner=old.owner)
     world.keep(old)
@@ -125,3 +134,15 @@ def test_only_meter_history_expires(world: World) -> None:
     world.keep(builders.active_session())
     world.sessions.replace(builders.active_session(), builders.active_session(power_w=5))
     assert "expires_at" not in world.aws.item(SESSIONS, items.session_key(SESSION))
+
+
+@pytest.mark.parametrize("record", [CARD, NOBODYS], ids=["somebody's", "nobody's"])
+def test_a_session_that_began_at_its_charger_is_put_on_record_once(world: World, record: SessionRecord) -> None:
+    assert world.sessions.add(record) is True
+    assert world.sessions.get(SESSION) == replace(record, revision=1)
+
+
+def test_whoever_comes_second_leaves_the_record_as_it_is(world: World) -> None:
+    world.keep(CARD)
+    assert world.sessions.add(replace(CARD, owner=builders.NEIGHBOUR, meter_wh=0)) is False
+    assert world.sessions.get(SESSION) == CARD

@@ -20,7 +20,7 @@ from tests.contract.functions.conftest import CHARGERS, SESSIONS, Aws
 from tests.support import builders
 from tests.support.api_events import LambdaContext, stop_event
 from tests.support.builders import NEIGHBOUR, OWNER, SESSION
-from tests.support.clock import FakeClock
+from tests.support.clock import NOON_MS, FakeClock
 
 ONE_STOP = {"UpdateItem": 1, "UpdateThingShadow": 1}
 
@@ -62,6 +62,14 @@ def station(aws: Aws) -> Station:
 
 
 def test_the_first_tap_is_one_write_of_each(station: Station) -> None:
+    assert station.tap() == ONE_STOP
+
+
+@pytest.mark.parametrize("started_at_ms", [NOON_MS, None], ids=["begun", "its beginning still under way"])
+def test_a_session_that_began_with_a_card_is_stopped_with_the_same_calls(
+    station: Station, started_at_ms: int | None
+) -> None:
+    station.keep(builders.card_session(started_at_ms=started_at_ms))
     assert station.tap() == ONE_STOP
 
 

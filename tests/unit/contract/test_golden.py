@@ -8,11 +8,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from contract.authorisation import AuthorisationAnswer, AuthorisationRequest
 from contract.events import SessionEvent
 from contract.intents import Desired, WatchHint
 from contract.reports import Reported
 from contract.schemas import schema_texts
-from contract.vocabulary import Act, EventType
+from contract.vocabulary import Act, CardStatus, EventType
 from contract.wire import EVENT_MAX_BYTES, SHADOW_WRITE_MAX_BYTES, Wire
 
 V1 = Path(__file__).parent / "golden" / "v1"
@@ -20,6 +21,8 @@ MODELS: dict[str, tuple[type[Wire], str]] = {
     "desired": (Desired, "shadow-desired.v1"),
     "reported": (Reported, "shadow-reported.v1"),
     "event": (SessionEvent, "session-event.v1"),
+    "authorise": (AuthorisationRequest, "authorisation-request.v1"),
+    "authorised": (AuthorisationAnswer, "authorisation-answer.v1"),
     "watch": (WatchHint, "watch-hint.v1"),
 }
 GOLDEN = sorted(V1.glob("*.json"))
@@ -48,4 +51,5 @@ def test_there_is_a_golden_document_of_everything_the_version_knows() -> None:
     names = {path.stem for path in GOLDEN}
     assert {f"desired-{act.value}" for act in Act} <= names
     assert {f"event-{kind.value}" for kind in EventType} <= names
+    assert {f"authorised-{status.value}" for status in CardStatus} <= names
     assert {name.split("-")[0] for name in names} == set(MODELS)

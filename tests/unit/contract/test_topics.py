@@ -24,6 +24,8 @@ def test_topics_are_where_the_rules_and_the_policy_expect_them() -> None:
     assert topics.shadow_topic("PX-0001", 2, "update/delta") == "$aws/things/PX-0001/shadow/name/evse-2/update/delta"
     assert topics.events_topic("PX-0001", 2) == "$aws/rules/polaris_session_events/polaris/v1/PX-0001/2/events"
     assert topics.watch_topic("PX-0001", 2) == "polaris/v1/PX-0001/2/watch"
+    assert topics.authorise_topic("PX-0001") == "$aws/rules/polaris_authorisations/polaris/v1/PX-0001/authorise"
+    assert topics.authorised_topic("PX-0001") == "polaris/v1/PX-0001/authorised"
 
 
 def test_two_evses_share_no_topic() -> None:

@@ -97,6 +97,12 @@ def test_your_own_session_is_on_its_charger_with_a_stop_and_is_not_in_use(cloud:
     assert evse["session"]["sessionId"] == SESSION
 
 
+def test_your_session_that_began_with_a_card_is_there_as_well_and_can_be_stopped(cloud: Cloud) -> None:
+    cloud.keep(builders.evse(current_session_id=SESSION, current_owner=OWNER), builders.card_session())
+    evse = the_evse(cloud)
+    assert (evse["canStop"], evse["session"]["startedBy"]) == (True, "card")
+
+
 def test_nothing_is_told_about_somebody_elses_session(cloud: Cloud) -> None:
     cloud.keep(builders.evse(current_session_id=SESSION, current_owner=OWNER), builders.active_session())
     answer = call(cloud, charger_event(owner=NEIGHBOUR))

@@ -113,7 +113,9 @@ def test_an_echo_is_no_sign_of_life(cloud: Cloud) -> None:
 def test_a_refused_start_lets_the_evse_go(cloud: Cloud) -> None:
     cloud.keep(builders.pending_session(), claimed_evse())
     cloud.hear(refused_start())
-    assert cloud.session().start.status is IntentStatus.REFUSED
+    start = cloud.session().start
+    assert start is not None
+    assert start.status is IntentStatus.REFUSED
     assert (cloud.evse().current_session_id, cloud.evse().hold_until_ms) == (None, None)
 
 

@@ -189,6 +189,7 @@ def test_a_start_the_shadow_did_not_take_is_on_record_and_the_same_key_sends_it(
     assert (error.code, cloud.sent) == ("not_sent", [])
     cloud.shadows.failing_with = None
     session = cloud.starting.start(CHARGER, 1, owner=OWNER, idempotency_key="tap")
+    assert session.start is not None
     assert cloud.sent == [f"start {session.start.intent_id}"]
 
 
@@ -227,6 +228,7 @@ def test_a_start_that_is_sent_again_never_takes_the_evse_from_the_next_driver(cl
     theirs = cloud.starting.start(CHARGER, 1, owner=NEIGHBOUR)
 
     assert refusal(cloud, key="tap").code == "evse_in_use"
+    assert theirs.start is not None
     assert cloud.sent == [f"start {theirs.start.intent_id}"]
     assert cloud.evse().current_session_id == theirs.session_id
 

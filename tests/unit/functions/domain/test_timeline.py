@@ -85,3 +85,8 @@ def test_an_end_the_cloud_concluded_is_the_clouds_word() -> None:
         reason=EndReason.OTHER, method=EndMethod.ESTIMATED, at_ms=NOON_MS, received_at_ms=NOON_MS, meter_wh=0
     )
     assert timeline(builders.active_session(phase=SessionPhase.ENDED, end=end))[-1].source == "cloud"
+
+
+def test_a_session_that_began_at_the_charger_says_so_and_knows_of_no_start() -> None:
+    stages = [(it.stage, it.source, it.detail) for it in timeline(builders.card_session())]
+    assert stages == [("started", "charger", "with_a_card")]

@@ -179,6 +179,7 @@ def test_an_ack_says_that_the_stop_was_sent_after_all() -> None:
 
 def test_an_ack_of_a_start_moves_the_start_alone() -> None:
     session = acked(builders.stopping_session(), "done", intent_id=builders.START_INTENT)
+    assert session.start is not None
     assert session.start.status is IntentStatus.DONE
     assert session.stop == builders.stop_intent()
 

@@ -39,6 +39,7 @@ def test_a_session_is_shown_with_its_figures_and_hints_its_charger(cloud: Cloud)
         "chargerId": builders.CHARGER,
         "chargerName": "Harbour Street 4",
         "evseId": 1,
+        "startedBy": "app",
         "status": "active",
         "createdAt": "2026-11-22T12:00:00Z",
         "startedAt": "2026-11-22T12:00:00Z",
