@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from local.client import sign_in
 from local.cycle import play_cycle
@@ -92,9 +92,11 @@ def _running(settings: Settings) -> RunFile:
 
 
 def _act(run: RunFile, options: argparse.Namespace, terminal: Terminal) -> None:
-    fields = {}
+    fields: dict[str, Any] = {}
     if options.op == "fault":
         fields = {"name": options.fault, "on": options.state == "on"}
+    elif options.op == "tap":
+        fields = {"card": options.card}
     op = "set_fault" if options.op == "fault" else options.op
     try:
         seen = Plant(run.plant_socket).ask(options.charger, options.evse, op, **fields)
@@ -108,6 +110,8 @@ def _act(run: RunFile, options: argparse.Namespace, terminal: Terminal) -> None:
         f"{options.charger} EVSE {options.evse}: cable {seen['cable']}, contactor {contactor}, faults {faults}"
     )
     terminal.line(f"  {seen['power_w']} W, meter {seen['meter_wh']} Wh")
+    if seen["display"]:
+        terminal.line(f"  its display says: {seen['display']}")
 
 
 def _report(terminal: Terminal, failure: StepFailed) -> None:
@@ -127,13 +131,15 @@ def _parser() -> argparse.ArgumentParser:
     charger = commands.add_parser("charger", help="act on a simulated charger, as somebody standing at it")
     charger.add_argument("charger", metavar="CHARGER", help="for example PX-0001")
     ops = charger.add_subparsers(dest="op", required=True, metavar="ACTION")
-    actions = ("plug", "unplug", "press_stop", "emergency", "release_emergency", "meter_reset", "describe")
-    for name in (*actions, "fault"):
+    actions = ("plug", "unplug", "press_stop", "emergency", "release_emergency", "power_cut", "meter_reset", "describe")
+    for name in (*actions, "fault", "tap"):
         op = ops.add_parser(name)
         op.add_argument("--evse", type=int, default=1, help="which EVSE (default 1)")
         if name == "fault":
             op.add_argument("fault", help="for example power_keeps_flowing, refuses_to_open, cable_stuck, silent")
             op.add_argument("state", choices=("on", "off"))
+        if name == "tap":
+            op.add_argument("card", help="number of the card that is held to the reader")
     return parser
 
 

@@ -85,6 +85,10 @@ class SimulatedEvse:
     opened_because: EndReason | None = None
     opens: int = 0
     closes: int = 0
+    taps: list[str] = field(default_factory=list)
+    """Cards that were held to the reader and that nobody has taken up yet."""
+    display: str = ""
+    """What the charger shows to the person before it."""
     log: list[dict[str, object]] = field(default_factory=list)
     _draw: Draw | None = None
     _joules: float = 0.0
@@ -157,6 +161,24 @@ class SimulatedEvse:
     def release_emergency(self) -> None:
         """The emergency stop is released."""
         self.emergency = False
+
+    def cut_power(self, now_s: float) -> None:
+        """The mains fail for a moment: the contactor falls open."""
+        self._open(now_s, EndReason.POWER_LOSS, "mains")
+
+    def tap(self, card: str) -> None:
+        """Somebody holds a card to the reader."""
+        self.taps.append(card)
+        self._note("card_tapped", "driver")
+
+    def take_taps(self) -> list[str]:
+        """The cards shown since the last call."""
+        taken, self.taps = self.taps, []
+        return taken
+
+    def show(self, text: str) -> None:
+        """The charger tells the person before it something."""
+        self.display = text
 
     def limit_car(self, now_s: float, power_w: int | None) -> None:
         """The car takes at most this many watts; 0 is a pause, None ends the limit."""

@@ -9,19 +9,23 @@ that the answer repeats. Answers are `{"ok": true, "result": {…}}` or `{"ok": 
 |---|---|---|
 | `observe` | | the hardware's sensors: plugged, cable, contactor_closed, power_w, meter_wh, … |
 | `start`, `stop` | | contactor commands; `refused` if a fault says so |
+| `take_taps` | | the cards shown since it was asked last: `{"cards": [...]}` |
+| `show` | `text` | the charger's display |
 | `plug`, `unplug`, `press_stop`, `emergency`, `release_emergency` | | what people do at the box |
+| `tap` | `card`: its number | somebody holds a card to the reader |
+| `power_cut` | | the mains fail for a moment |
 | `limit_car` | `power_w`: watts or null | the car takes no more than that; 0 is a pause |
 | `meter_reset` | | the register begins at zero again |
 | `set_fault` | `name`, `on` | see `plant.Fault` |
 | `hold` | `on`: `before`, `after`, `off` | freeze the next `start` or `stop`, see below; `off` releases |
-| `describe` | | the observation plus true_wh, contactor_opens, contactor_closes, faults, held, log |
+| `describe` | | the observation plus true_wh, contactor_opens, contactor_closes, faults, held, display, log |
 | `set_clock_rate` | `rate` | the plant's clock runs that many times as fast (no charger or evse needed) |
 | `list` | | ids of all chargers and EVSEs (no charger or evse needed) |
 
 Held `before`: the command has arrived, but is neither carried out nor answered; if its client goes away, it is
 dropped. Held `after`: the command is carried out and its answer withheld. While a command is held, `observe` on that
-EVSE gets no answer either. `silent` (a fault) leaves `observe`, `start` and `stop` unanswered; tests look with
-`describe`.
+EVSE gets no answer either. `silent` (a fault) leaves what the charger itself asks (`observe` to `show` in the table)
+unanswered; tests look with `describe`.
 """
 
 from __future__ import annotations
@@ -41,8 +45,8 @@ if TYPE_CHECKING:
 
     from device_agent.drivers.simulated.chargers import PlantFile
 
-HARDWARE_OPS = frozenset({"observe", "start", "stop"})
-"""What the agent asks; only these fall silent. Everything else is people and tests."""
+HARDWARE_OPS = frozenset({"observe", "start", "stop", "take_taps", "show"})
+"""What the charger itself asks; only these fall silent. Everything else is people and tests."""
 
 
 class BadRequestError(Exception):
@@ -152,10 +156,19 @@ class PlantServer:
             raise BadRequestError(f"no EVSE {request.get('evse')!r} on a charger {request.get('charger')!r}")
         if op not in HARDWARE_OPS:
             return self._by_hand(bay, op, request)
-        if Fault.SILENT in bay.evse.faults:
-            return None
+        return None if Fault.SILENT in bay.evse.faults else await self._from_within(bay, op, request, gone)
+
+    async def _from_within(
+        self, bay: Bay, op: str, request: dict[str, Any], gone: asyncio.Event
+    ) -> dict[str, Any] | None:
+        """What the charger asks of its own hardware."""
         if op == "observe":
             return await self._look(bay, gone)
+        if op == "take_taps":
+            return {"cards": bay.evse.take_taps()}
+        if op == "show":
+            bay.evse.show(str(request["text"]))
+            return {}
         return await self._command(bay, op, gone)
 
     async def _look(self, bay: Bay, gone: asyncio.Event) -> dict[str, Any] | None:
@@ -187,12 +200,15 @@ class PlantServer:
             "unplug": evse.unplug,
             "press_stop": evse.press_stop,
             "emergency": evse.press_emergency,
+            "power_cut": evse.cut_power,
             "meter_reset": evse.reset_meter,
         }
         if op in simple:
             simple[op](now_s)
         elif op == "release_emergency":
             evse.release_emergency()
+        elif op == "tap":
+            evse.tap(str(request["card"]))
         elif op == "limit_car":
             evse.limit_car(now_s, None if request["power_w"] is None else int(request["power_w"]))
         elif op == "set_fault":
@@ -212,6 +228,7 @@ class PlantServer:
             "contactor_closes": evse.closes,
             "faults": sorted(evse.faults),
             "held": list(bay.held),
+            "display": evse.display,
             "log": list(evse.log),
         }
 

@@ -142,3 +142,19 @@ def test_the_plants_file_names_its_chargers(tmp_path: Path) -> None:
     (charger,) = PlantFile.load(file).chargers
     assert [evse.id for evse in charger.evses] == [1, 2]
     assert charger.evses[0].plugged
+
+
+def test_a_card_that_is_shown_is_taken_up_once() -> None:
+    evse = SimulatedEvse(11_000)
+    evse.tap("04A22B")
+    assert evse.take_taps() == ["04A22B"]
+    assert evse.take_taps() == []
+    assert "04A22B" not in str(evse.log)
+
+
+def test_mains_that_fail_open_the_contactor() -> None:
+    evse = SimulatedEvse(11_000, plugged=True)
+    evse.start(0.0)
+    evse.cut_power(1.0)
+    assert evse.observe(1.0).opened_because is EndReason.POWER_LOSS
+    assert not evse.contactor_closed
