@@ -9,6 +9,7 @@ SHELL := /bin/sh
 
 PYTHON_MINOR := $(shell cat .python-version)
 ENV ?= dev
+OUT ?= dist
 ARGS ?=
 
 # uv: the one on the PATH if there is one, else our own, hash-pinned, in .tools.
@@ -79,6 +80,11 @@ bench: install  ## how fast a stop is over the whole local stack, and the page; 
 screenshots: install  ## pictures of every screen and state of the page, into docs/screenshots
 	@$(BIN)/python -m tests.web.screenshots
 
+.PHONY: wheel
+wheel: .venv/.installed  ## the agent for a charger's board: a wheel and its pinned requirements, into OUT (dist)
+	@$(BIN)/python -m hatchling build --target wheel --directory $(OUT)
+	@cp requirements/agent.txt $(OUT)/
+
 .PHONY: check
 check: .venv/.installed  ## style, types, import rules, generated documents: what needs no running system
 	@$(BIN)/ruff format --check --quiet . || { echo 'run make fmt'; exit 1; }
@@ -115,5 +121,5 @@ lock: $(UV)  ## pin the requirements anew (requirements/*.in to hashed *.txt)
 
 .PHONY: clean
 clean:  ## remove everything that was installed or generated here
-	@rm -rf .venv .tools .local .cache node_modules cdk.out .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
+	@rm -rf .venv .tools .local .cache node_modules cdk.out dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
