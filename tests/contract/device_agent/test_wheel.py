@@ -56,7 +56,7 @@ def test_the_same_source_gives_the_same_bytes(installed: Installed, tmp_path: Pa
 
 
 def test_every_module_of_it_loads_from_the_environment_alone(installed: Installed, tmp_path: Path) -> None:
-    python = [installed.python, "-I", "-c", EVERYTHING]
+    python = [str(installed.python), "-I", "-c", EVERYTHING]
     told = subprocess.run(python, capture_output=True, text=True, check=True, cwd=tmp_path).stdout  # noqa: S603  (ours)
     files: dict[str, str | None] = json.loads(told)
     assert len([name for name in files if name.startswith(("contract", "device_agent"))]) > 30
