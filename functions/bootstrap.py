@@ -16,10 +16,12 @@ from functions.adapters.dynamodb_cards import DynamoCards
 from functions.adapters.dynamodb_chargers import DynamoChargers
 from functions.adapters.dynamodb_sessions import DynamoSessions
 from functions.adapters.iot import IotAnswers, IotShadows, IotWatchers
+from functions.adapters.provisioning import DynamoSerials, IotCertificates
 from functions.adapters.sqs import SqsDeadLetters
 from functions.domain.card_authorisation import CardAuthorisation
 from functions.domain.patience import Patience
 from functions.domain.presence import Presence
+from functions.domain.provisioning import Provisioning
 from functions.domain.reading import Reading
 from functions.domain.reporting import Reporting
 from functions.domain.starting import Starting
@@ -122,3 +124,14 @@ def presence() -> tuple[Presence, DeadLetters]:
     conf = settings.ChargerPresenceSettings.read(os.environ)
     take = Presence(chargers=DynamoChargers(client("dynamodb"), conf.chargers_table))
     return take, SqsDeadLetters(client("sqs"), conf.dead_letter_queue_url)
+
+
+@cache
+def provisioning() -> Provisioning:
+    """What `provisioning_hook` uses."""
+    conf = settings.ProvisioningHookSettings.read(os.environ)
+    return Provisioning(
+        serials=DynamoSerials(client("dynamodb"), conf.serials_table),
+        certificates=IotCertificates(client("iot")),
+        clock=now_ms,
+    )

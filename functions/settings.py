@@ -91,3 +91,9 @@ class ChargerPresenceSettings(Settings):
 
     chargers_table: Name
     dead_letter_queue_url: Name
+
+
+class ProvisioningHookSettings(Settings):
+    """Decides which board becomes which charger."""
+
+    serials_table: Name

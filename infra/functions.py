@@ -123,6 +123,14 @@ class Functions(Construct):
                 },
                 reads=link.presence,
             ),
+            _Spec(
+                name="provisioning_hook",
+                grant=permissions.provision_boards(tables, self),
+                settings={"SERIALS_TABLE": tables.serials.table_name},
+                # AWS IoT waits for 5 s, a cold start included.
+                timeout_s=5,
+                memory_mb=1024,
+            ),
         ]
 
     def _function(self, spec: _Spec) -> lambda_.Function:

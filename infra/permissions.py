@@ -107,6 +107,19 @@ def apply_presence(tables: Tables, inbox: Inbox) -> Grant:
     )
 
 
+def provision_boards(tables: Tables, scope: Construct) -> Grant:
+    """`provisioning_hook`: uses a serial number up, and retires the certificates that a charger had before."""
+    thing, certificate = _iot(scope, "thing/*"), _iot(scope, "cert/*")
+    whichever = "Which charger it is, and which certificates it had, is known only when its board asks."
+    return _grant(
+        _allow(["GetItem", "UpdateItem"], tables.serials.table_arn),
+        iam.PolicyStatement(actions=["iot:ListThingPrincipals"], resources=[thing]),
+        iam.PolicyStatement(actions=["iot:DetachThingPrincipal"], resources=[thing, certificate]),
+        iam.PolicyStatement(actions=["iot:UpdateCertificate"], resources=[certificate]),
+        wildcards={"thing/*": whichever, "cert/*": whichever},
+    )
+
+
 def _grant(*statements: iam.PolicyStatement, wildcards: Mapping[str, str] | None = None) -> Grant:
     return Grant(statements, wildcards or {})
 

@@ -12,6 +12,7 @@ from infra.device_link import DeviceLink
 from infra.functions import Functions
 from infra.http_api import HttpApi
 from infra.identity import Drivers
+from infra.provisioning import Provisioning
 from infra.tables import Tables
 from infra.web import Web
 
@@ -49,6 +50,7 @@ class PolarisStack(Stack):
             link=link,
         )
         http = HttpApi(self, "HttpApi", environment=environment, drivers=drivers, functions=functions.by_name)
+        provisioning = Provisioning(self, "Provisioning", link=link, hook=functions.by_name["provisioning_hook"])
         Alarms(self, "Alarms")
         outputs = {
             "ApiUrl": http.api.api_endpoint,
@@ -57,7 +59,9 @@ class PolarisStack(Stack):
             "ChargersTableName": tables.chargers.table_name,
             "SessionsTableName": tables.sessions.table_name,
             "CardsTableName": tables.cards.table_name,
+            "SerialsTableName": tables.serials.table_name,
             "DevicePolicyName": link.policy.ref,
+            "ClaimPolicyName": provisioning.claim_policy.ref,
             "ThingTypeName": link.thing_type.ref,
             "ReportsQueueUrl": link.reports.queue.queue_url,
             "ReportsDeadLetterQueueUrl": link.reports.dead_letters.queue_url,

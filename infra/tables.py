@@ -1,4 +1,4 @@
-"""Where chargers, sessions and cards are kept."""
+"""Where chargers, sessions, cards and the list of boards are kept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BY_OWNER = "by_owner"
 
 
 class Tables(Construct):
-    """Three tables, on demand, with point-in-time recovery; only meter history expires."""
+    """Four tables, on demand, with point-in-time recovery; only meter history expires."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
         super().__init__(scope, construct_id)
@@ -49,6 +49,14 @@ class Tables(Construct):
             self,
             "Cards",
             partition_key=_key("id_token_hash", dynamodb.AttributeType.STRING),
+            point_in_time_recovery_specification=_recovery(),
+            removal_policy=environment.removal,
+            deletion_protection=environment.keeps_data,
+        )
+        self.serials = dynamodb.TableV2(
+            self,
+            "Serials",
+            partition_key=_key("serial_number", dynamodb.AttributeType.STRING),
             point_in_time_recovery_specification=_recovery(),
             removal_policy=environment.removal,
             deletion_protection=environment.keeps_data,

@@ -17,7 +17,9 @@ HEARD = [f"{OWN_SHADOW}/{a}" for a in ("accepted", "rejected", "delta")] + [f"po
 
 
 def policy(template: Synthesised) -> list[dict[str, Any]]:
-    statements: list[dict[str, Any]] = template.one("AWS::IoT::Policy")["PolicyDocument"]["Statement"]
+    statements: list[dict[str, Any]] = template.one("AWS::IoT::Policy", "DeviceLinkPolicy")["PolicyDocument"][
+        "Statement"
+    ]
     return statements
 
 

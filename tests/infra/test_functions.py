@@ -17,6 +17,7 @@ NAMES = (
     "authorise_card",
     "charger_reports",
     "charger_presence",
+    "provisioning_hook",
 )
 CHARGERS = {"CHARGERS_TABLE": "<TablesChargers>"}
 BOTH = CHARGERS | {"SESSIONS_TABLE": "<TablesSessions>"}
@@ -32,6 +33,7 @@ SETTINGS = {
     | ENDPOINT
     | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkAuthorisationsDeadLetters>", "CARD_CACHE_S": "259200"},
     "charger_reports": BOTH | CARDS | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkReportsDeadLetters>"},
+    "provisioning_hook": {"SERIALS_TABLE": "<TablesSerials>"},
     "charger_presence": CHARGERS | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkPresenceDeadLetters>"},
 }
 
@@ -77,6 +79,7 @@ def test_a_function_writes_to_a_log_of_its_own_that_expires(dev: Synthesised, na
         ("authorise_card", 10, 1024),
         ("charger_reports", 10, 512),
         ("charger_presence", 10, 512),
+        ("provisioning_hook", 5, 1024),
     ],
 )
 def test_stop_outlasts_the_wait_a_driver_may_ask_for(

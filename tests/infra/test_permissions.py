@@ -11,6 +11,7 @@ CHARGERS, SESSIONS, CARDS = "<TablesChargers.Arn>", "<TablesSessions.Arn>", "<Ta
 IOT = "arn:aws:iot:eu-central-1:123456789012:"
 WATCH = ("iot:Publish", f"{IOT}topic/polaris/v1/*/*/watch")
 AUTHORISED = ("iot:Publish", f"{IOT}topic/polaris/v1/*/authorised")
+THING, CERTIFICATE = f"{IOT}thing/*", f"{IOT}cert/*"
 INTENT = ("iot:UpdateThingShadow", f"{IOT}thing/*/evse-*")
 
 
@@ -37,6 +38,9 @@ WORK = {
     | table(CHARGERS, "GetItem", "UpdateItem")
     | table(CARDS, "GetItem")
     | drains("Reports"),
+    "provisioning_hook": table("<TablesSerials.Arn>", "GetItem", "UpdateItem")
+    | {("iot:ListThingPrincipals", THING), ("iot:UpdateCertificate", CERTIFICATE)}
+    | {("iot:DetachThingPrincipal", THING), ("iot:DetachThingPrincipal", CERTIFICATE)},
     "charger_presence": table(CHARGERS, "GetItem", "UpdateItem") | drains("Presence"),
 }
 

@@ -15,7 +15,7 @@ DATA = {"AWS::DynamoDB::GlobalTable", "AWS::Cognito::UserPool", "AWS::SQS::Queue
 
 def test_tables_recover_to_any_point_in_time_and_only_sessions_have_what_expires(dev: Synthesised) -> None:
     tables = dev.of_type("AWS::DynamoDB::GlobalTable")
-    assert set(tables) == {"TablesChargers", "TablesSessions", "TablesCards"}
+    assert set(tables) == {"TablesChargers", "TablesSessions", "TablesCards", "TablesSerials"}
     for body in tables.values():
         assert body["BillingMode"] == "PAY_PER_REQUEST"
         (replica,) = body["Replicas"]
@@ -87,7 +87,9 @@ def test_the_stack_tells_what_tools_need_to_know(dev: Synthesised) -> None:
         "ChargersTableName",
         "SessionsTableName",
         "CardsTableName",
+        "SerialsTableName",
         "DevicePolicyName",
+        "ClaimPolicyName",
         "ThingTypeName",
         "ReportsQueueUrl",
         "ReportsDeadLetterQueueUrl",
