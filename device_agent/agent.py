@@ -28,10 +28,10 @@ from device_agent.shadow import ShadowFollower
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from device_agent.clock import CloudClock
     from device_agent.drivers.base import ChargerDriver
     from device_agent.journal import Journal
     from device_agent.link import Link
-    from device_agent.records import Clock
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,9 @@ FAILED_TURNS_AT_MOST = 20
 
 SUBSCRIBED_WITHIN_S = 10.0
 """A connection whose subscriptions are not granted by then will hear of nothing: it is made anew."""
+
+TIME_WAIT_S = 5.0
+"""Events wait so long for the cloud to tell the time, so that none goes out with the stamp of a wrong clock."""
 
 PAUSE_AFTER_FAILURE_S = 1.0
 """An EVSE whose turn failed is looked at again after this: a full disk may have room again by then."""
@@ -83,10 +86,12 @@ class Agent:
     ) -> None:
         self._driver, self._journal, self._link = driver, journal, link
         self._outside, self._clock = outside, outside.clock
+        self._clock.not_before(journal.newest_stamp())
         self._inbox: queue.SimpleQueue[AgentInput] = queue.SimpleQueue()
         self._outbox = OutboxSender(charger_id, journal, link)
         self._up = False
         self._subscribing_since_s: float | None = None
+        self._subscribed_s = 0.0
         self._stopping = False
         self._followed = [
             Followed(
@@ -193,6 +198,7 @@ class Agent:
                 self._link.subscribe(topics)
             case Subscribed():
                 self._up, self._subscribing_since_s = True, None
+                self._subscribed_s = self._clock.now().mono_s
                 for each in self._followed:
                     each.shadow.subscribed(self._clock.now().mono_s)
             case Down(why=why):
@@ -214,13 +220,23 @@ class Agent:
             if topic == each.watch:
                 self._watch(each.evse, document)
             elif (suffix := each.shadow.suffix_of(topic)) is not None:
-                if isinstance(told_s := document.get("timestamp"), int):
-                    each.evse.cloud_time = each.evse.cloud_time.heard(told_s, self._clock.now())
+                self._tell_time(each, suffix, document.get("timestamp"))
                 desired = each.shadow.received(suffix, document, self._clock.now().mono_s)
                 if suffix == "get/accepted":
                     each.evse.said = live_session(each.shadow.reported)
                 if desired is not None:
                     self._want(each.evse, desired)
+
+    def _tell_time(self, each: Followed, suffix: str, told_s: object) -> None:
+        """An answer that was asked for just now says what time it is; other messages may have been long under way."""
+        if not isinstance(told_s, int) or not each.shadow.answers(suffix):
+            return
+        first = not self._clock.told
+        self._clock.heard(told_s)
+        if first and (stamps := self._journal.restamp(self._clock.corrected)):
+            log.warning("clock was wrong; stamped anew", extra={"stamps": stamps, "now": self._clock.now().at})
+            for followed in self._followed:
+                followed.face = None
 
     def _want(self, evse: Evse, desired: dict[str, object]) -> None:
         intent = read_desired(desired)
@@ -254,7 +270,8 @@ class Agent:
                 order = self._outside.boot, each.n
                 document = view.reported(self._driver.name, *order, now.at)
                 each.shadow.report(update(document, *order), order, now.mono_s)
-        self._outbox.pump(now.mono_s)
+        if self._clock.told or now.mono_s - self._subscribed_s >= TIME_WAIT_S:
+            self._outbox.pump(now.mono_s)
 
     def _view(self, evse: Evse) -> View:
         record = self._journal.evse(evse.evse_id)
@@ -275,7 +292,7 @@ class Agent:
 class Outside:
     """What the agent takes from outside, so that tests can decide it."""
 
-    clock: Clock
+    clock: CloudClock
     boot: str
     """Random hex, new at every start of the process."""
     new_transaction: Callable[[], str]

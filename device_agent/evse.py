@@ -33,7 +33,7 @@ from device_agent.hardware import Hardware
 from device_agent.ledger import Ledger
 from device_agent.metering import Cadence, Flow
 from device_agent.reconciler import plan
-from device_agent.records import CloudTime, Phase, SessionRecord
+from device_agent.records import Phase, SessionRecord
 from device_agent.resuming import ordered_group
 
 if TYPE_CHECKING:
@@ -76,8 +76,6 @@ class Evse:
         """When to look again, in monotonic seconds."""
         self.said: SessionReport | None = None
         """The running session the shadow shows, until the hardware has been seen."""
-        self.cloud_time = CloudTime()
-        """A start's expiry is of that clock."""
         self.hardware = Hardware(evse_id, driver, clock)
         self._ledger = Ledger(evse_id, journal, clock.now())
         self._pace, self._clock, self._new_transaction = driver.pace, clock, new_transaction
@@ -116,7 +114,7 @@ class Evse:
             self._look()
             self._adopt()
             memory = self._ledger.memory(self._pace, self._release_tried_s)
-            actions = plan(self._desired, self.observed, memory, self.cloud_time.at_least(self._clock.now()))
+            actions = plan(self._desired, self.observed, memory, self._clock.now())
             if not actions:
                 break
             for action in actions:
@@ -178,7 +176,7 @@ class Evse:
             return
         log.warning("session adopted from the shadow", extra={"evse": self.evse_id, "session": said.session_id})
         ledger.register = ledger.register.at_least(said.energy_wh)
-        now = self.cloud_time.at_least(self._clock.now())
+        now = self._clock.now()
         record = replace(ledger.evse, last_session=said.session_id, finishing=False)
         ledger.write(adopted(said, known, ledger.register.wh, now), evse=record)
 

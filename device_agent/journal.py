@@ -8,8 +8,9 @@ charger goes on, and somebody may look at the old one. What happens while the di
 
 from __future__ import annotations
 
+import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from contract.vocabulary import EventType
@@ -19,7 +20,7 @@ from device_agent.records import CardRecord, EvseRecord, IntentRecord, Memory, Q
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from device_agent.drivers.base import Pace
@@ -180,6 +181,38 @@ class Journal:
         """The broker has acknowledged this event: it leaves the outbox."""
         self._store.transact(lambda db: db.execute("DELETE FROM outbox WHERE number = ?", (number,)))
 
+    def newest_stamp(self) -> int:
+        """The latest time on record, in epoch seconds; 0 if there is none."""
+        stamps = [0]
+        for session in (each for known in self._sessions.values() for each in known.values()):
+            stamps += [session.started_at, session.told_at]
+        stamps += [intent.at for known in self._intents.values() for intent in known.values()]
+        return max(stamps)
+
+    def restamp(self, corrected: Callable[[int], int]) -> int:
+        """Put every stamp right, on record and in the outbox; how many records were wrong."""
+        sessions = (each for known in self._sessions.values() for each in known.values())
+        intents = (each for known in self._intents.values() for each in known.values())
+        rows: list[SessionRecord | IntentRecord] = []
+        rows += [right for each in sessions if (right := _restamped(each, corrected)) != each]
+        rows += [replace(each, at=at) for each in intents if (at := corrected(each.at)) != each.at]
+        events = []
+        for number, payload in self._store.db.execute("SELECT number, payload FROM outbox"):
+            event = json.loads(payload)
+            if (at := corrected(event["at"])) != event["at"]:
+                events.append((json.dumps(event | {"at": at}, separators=(",", ":")).encode(), number))
+
+        def work(db: sqlite3.Connection) -> None:
+            for row in rows:
+                journal_schema.save(db, row)
+            db.executemany("UPDATE outbox SET payload = ? WHERE number = ?", events)
+
+        if rows or events:
+            self._store.transact(work)
+        for row in rows:
+            self._mirror(row)
+        return len(rows) + len(events)
+
     def _mirror(self, row: Row) -> None:
         if isinstance(row, IntentRecord):
             self._intents.setdefault(row.evse_id, {})[row.id] = row
@@ -218,6 +251,16 @@ class Journal:
         mirror = self._intents[evse_id] if table == "intents" else self._sessions[evse_id]
         for one in ids:
             del mirror[one]
+
+
+def _restamped(session: SessionRecord, corrected: Callable[[int], int]) -> SessionRecord:
+    """The session with its times put right; one that has not begun has none."""
+    return replace(
+        session,
+        started_at=corrected(session.started_at) if session.started_at else 0,
+        told_at=corrected(session.told_at) if session.told_at else 0,
+        ended_at=None if session.ended_at is None else corrected(session.ended_at),
+    )
 
 
 def _thin(db: sqlite3.Connection) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 SYNCHRONOUS = "FULL"
 """Every commit waits for the storage: what the journal says has happened has happened, whenever the power goes."""
@@ -54,6 +54,12 @@ ALTER TABLE sessions ADD COLUMN id_token_hash TEXT NOT NULL DEFAULT '';
 CREATE TABLE cards (
   id_token_hash TEXT PRIMARY KEY, accepted INTEGER NOT NULL, person TEXT NOT NULL, until INTEGER NOT NULL);
 PRAGMA user_version = 2;
+COMMIT;
+""",
+    """
+BEGIN IMMEDIATE;
+ALTER TABLE sessions ADD COLUMN told_at INTEGER NOT NULL DEFAULT 0;
+PRAGMA user_version = 3;
 COMMIT;
 """,
 )
@@ -128,14 +134,13 @@ def load(db: sqlite3.Connection) -> Iterator[Record]:
         ):
             ack = AckStatus(status), AckReason(reason)
             yield IntentRecord(intent_id, evse_id, act, session_id, json.loads(raw), *ack, at, expires_at)
-        for session_id, evse_id, phase, *begun, ended_at, why, keep, mark, card in db.execute(
+        for row in db.execute(
             "SELECT session_id, evse_id, phase, transaction_id, started_at, meter_start_wh, meter_wh, next_seq,"
-            " ended_at, end_reason, newest_keep, mark, id_token_hash FROM sessions ORDER BY rowid"
+            " ended_at, end_reason, newest_keep, mark, id_token_hash, told_at FROM sessions ORDER BY rowid"
         ):
-            transaction_id, started_at, start_wh, wh, seq = begun
-            end_reason = EndReason(why) if why else None
-            what = session_id, evse_id, Phase(phase), transaction_id
-            yield SessionRecord(*what, started_at, start_wh, wh, seq, ended_at, end_reason, keep, mark, card)
+            values = list(row)
+            values[2], values[9] = Phase(row[2]), EndReason(row[9]) if row[9] else None
+            yield SessionRecord(*values)
         for evse_id, raw_wh, offset_wh, finishing, last_session, last_intent in db.execute(
             "SELECT evse_id, raw_wh, offset_wh, finishing, last_session, last_intent FROM evses"
         ):
@@ -160,11 +165,11 @@ def save(db: sqlite3.Connection, row: Record | QueuedEvent) -> None:
         )
     elif isinstance(row, SessionRecord):
         db.execute(
-            "INSERT INTO sessions VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET phase = excluded.phase,"
-            " transaction_id = excluded.transaction_id, started_at = excluded.started_at,"
+            "INSERT INTO sessions VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET"
+            " phase = excluded.phase, transaction_id = excluded.transaction_id, started_at = excluded.started_at,"
             " meter_start_wh = excluded.meter_start_wh, meter_wh = excluded.meter_wh, next_seq = excluded.next_seq,"
             " ended_at = excluded.ended_at, end_reason = excluded.end_reason, newest_keep = excluded.newest_keep,"
-            " mark = excluded.mark, id_token_hash = excluded.id_token_hash",
+            " mark = excluded.mark, id_token_hash = excluded.id_token_hash, told_at = excluded.told_at",
             (
                 row.session_id,
                 row.evse_id,
@@ -179,6 +184,7 @@ def save(db: sqlite3.Connection, row: Record | QueuedEvent) -> None:
                 row.newest_keep,
                 row.mark,
                 row.id_token_hash,
+                row.told_at,
             ),
         )
     elif isinstance(row, EvseRecord):

@@ -29,22 +29,6 @@ class Moment:
         return max(0, int(self.epoch_s))
 
 
-@dataclass(frozen=True, slots=True)
-class CloudTime:
-    """The newest time the cloud has told, and when it came. Units: epoch and monotonic seconds."""
-
-    epoch_s: float = 0.0
-    mono_s: float = 0.0
-
-    def heard(self, epoch_s: float, now: Moment) -> CloudTime:
-        """After the cloud has told the time; a message that was long under way does not set it back."""
-        return max(self, CloudTime(epoch_s, now.mono_s), key=lambda told: told.epoch_s - told.mono_s)
-
-    def at_least(self, now: Moment) -> Moment:
-        """This instant as the later of both clocks has it: a board without a battery wakes up in the past."""
-        return Moment(max(now.epoch_s, self.epoch_s + now.mono_s - self.mono_s), now.mono_s)
-
-
 class Clock(Protocol):
     """Where the agent reads the time."""
 
@@ -115,6 +99,8 @@ class SessionRecord:
     """The hardware's message that told of its beginning (`drivers.base.TransactionBegan`), if one did."""
     id_token_hash: str = ""
     """The card it began with at the charger; empty for a session that the cloud started."""
+    told_at: int = 0
+    """When its newest event was: the next one is not before that, whatever becomes of the clock."""
 
     @property
     def energy_wh(self) -> int:

@@ -26,6 +26,7 @@ def begin(known: SessionRecord, transaction_id: str, wh: int, now: Moment) -> Se
         meter_start_wh=wh,
         meter_wh=wh,
         next_seq=0,
+        told_at=now.at,
     )
 
 
@@ -38,8 +39,9 @@ def began(session: SessionRecord, power_w: int) -> Told:
 def metered(session: SessionRecord, wh: int, power_w: int, now: Moment) -> Told:
     """Another value of the meter. Within a session neither energy nor time runs backwards."""
     wh = max(session.meter_wh, wh)
-    event = _event(session, EventType.METER, max(now.at, session.started_at), wh, power_w)
-    return replace(session, meter_wh=wh, next_seq=session.next_seq + 1), (event,)
+    at = _not_before(session, now)
+    event = _event(session, EventType.METER, at, wh, power_w)
+    return replace(session, meter_wh=wh, next_seq=session.next_seq + 1, told_at=at), (event,)
 
 
 def over(session: SessionRecord, reason: EndReason, wh: int, power_w: int, now: Moment) -> Told:
@@ -47,12 +49,14 @@ def over(session: SessionRecord, reason: EndReason, wh: int, power_w: int, now: 
     first: tuple[QueuedEvent, ...] = ()
     if session.next_seq == 0:
         session, first = began(session, power_w)
-    at, wh = max(now.at, session.started_at), max(session.meter_wh, wh)
+    at, wh = _not_before(session, now), max(session.meter_wh, wh)
     last = _event(session, EventType.ENDED, at, wh, power_w, reason)
-    ended = replace(
-        session, phase=Phase.ENDED, meter_wh=wh, next_seq=session.next_seq + 1, ended_at=at, end_reason=reason
-    )
-    return ended, (*first, last)
+    ended = replace(session, phase=Phase.ENDED, meter_wh=wh, next_seq=session.next_seq + 1, told_at=at)
+    return replace(ended, ended_at=at, end_reason=reason), (*first, last)
+
+
+def _not_before(session: SessionRecord, now: Moment) -> int:
+    return max(now.at, session.started_at, session.told_at)
 
 
 def _event(

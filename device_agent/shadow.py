@@ -79,6 +79,10 @@ class ShadowFollower:
         """Which of this shadow's topics this is, if it is one of them."""
         return next((suffix for suffix in SUFFIXES if self._topics[suffix] == topic), None)
 
+    def answers(self, suffix: str) -> bool:
+        """Whether a message of this kind is the answer to a question asked a few seconds ago at most."""
+        return suffix in ("get/accepted", "get/rejected") and self._get.sent_s is not None
+
     def down(self) -> None:
         """The link is lost: what was asked will not be answered."""
         self._ready = False

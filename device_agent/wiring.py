@@ -9,6 +9,7 @@ import time
 import uuid
 
 from device_agent.agent import Agent, Outside
+from device_agent.clock import CloudClock
 from device_agent.drivers.base import ChargerDriver
 from device_agent.journal import Journal
 from device_agent.link import Link
@@ -42,7 +43,7 @@ def link(settings: Settings) -> Link:
 
 def outside() -> Outside:
     """This machine's clock and randomness."""
-    return Outside(SystemClock(), secrets.token_hex(4), lambda: uuid.uuid4().hex)
+    return Outside(CloudClock(SystemClock()), secrets.token_hex(4), lambda: uuid.uuid4().hex)
 
 
 def agent(settings: Settings, driver: ChargerDriver, journal: Journal, outside: Outside) -> Agent:

@@ -22,6 +22,7 @@ from typing import Any
 from ulid import ULID
 
 from device_agent.agent import Agent, Outside, Stop
+from device_agent.clock import CloudClock
 from device_agent.drivers.base import DriverInput, Fact, Observation, Order, Resumed
 from device_agent.drivers.simulated.driver import SimulatedDriver
 from device_agent.journal import Journal
@@ -192,7 +193,7 @@ def _work(broker: Broker, socket: Path, journal_path: Path, pipe: Connection) ->
     watch = Stopwatch()
     link = TimedLink(PahoLink(SITE.charger_id, broker, random.random), watch)
     driver = SimulatedDriver(socket, SITE.charger_id)
-    outside = Outside(SystemClock(), "beec", lambda: str(ULID()))
+    outside = Outside(CloudClock(SystemClock()), "beec", lambda: str(ULID()))
     with closing(driver), closing(Journal.open(journal_path)) as journal:
         agent = Agent(SITE.charger_id, [1], TimedDriver(driver, watch), journal, link, outside)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from contract.vocabulary import EventType
 from device_agent.agent import Agent, Outside
+from device_agent.clock import CloudClock
 from device_agent.drivers.base import DriverUnreachable, Observation, Pace, answered
 from device_agent.drivers.simulated.plant import Fault, SimulatedEvse
 from device_agent.journal import Journal
@@ -149,12 +150,14 @@ class Bench:
     def evse(self) -> SimulatedEvse:
         return self.hardware.evses[1]
 
-    def turn_on(self) -> Bench:
+    def turn_on(self, *, online: bool = True) -> Bench:
         self.boots += 1
         self.journal = Journal.open(self.folder / "journal.sqlite3")
         self.link = MemoryLink(self.cloud)
-        outside = Outside(self.clock, f"{self.boots:04x}", lambda: f"tx-{next(self._transactions)}")
+        outside = Outside(CloudClock(self.clock), f"{self.boots:04x}", lambda: f"tx-{next(self._transactions)}")
         self.agent = Agent(CHARGER, list(self.hardware.evses), self.hardware, self.journal, self.link, outside)
+        if not online:
+            self.link.cut()
         self.agent.begin()
         self.agent.catch_up()
         return self

@@ -1,23 +1,26 @@
-"""The board's clock is wrong: a start still expires when the cloud says so, and a hint still has its time."""
+"""The board's clock is wrong: starts expire when the cloud says so, hints have their time, and every stamp is right."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from contract.topics import watch_topic
+from device_agent.agent import TIME_WAIT_S
 from device_agent.drivers.simulated.plant import Fault
-from device_agent.records import CloudTime, Moment
-from tests.support.charger_bench import CHARGER
+from tests.support.charger_bench import CHARGER, NOON, SESSION
 
 if TYPE_CHECKING:
     from tests.support.charger_bench import Bench
 
+WRONG = {"1970": NOON - 100, "a year ahead": -31_557_600.0}
+"""How much the board's clock is behind after the power was gone, in seconds."""
 
-def test_an_older_time_from_the_cloud_does_not_set_its_clock_back() -> None:
-    told = CloudTime().heard(5_000, Moment(100, 10)).heard(4_000, Moment(110, 20))
-    assert told.at_least(Moment(120, 30)) == Moment(5_020, 30)
-    assert told.at_least(Moment(9_000, 30)) == Moment(9_000, 30)
+
+def stamps(bench: Bench) -> list[int]:
+    return [event["at"] for event in bench.events()]
 
 
 def test_a_start_that_lay_in_the_shadow_for_hours_is_refused_though_the_boards_clock_is_behind(bench: Bench) -> None:
@@ -53,3 +56,88 @@ def test_a_hint_ends_two_minutes_after_it_came_though_the_clock_is_set_back_mean
     before = len(bench.events())
     bench.pass_s(29)
     assert len(bench.events()) - before <= 1
+
+
+@pytest.mark.parametrize("behind_s", WRONG.values(), ids=WRONG)
+def test_a_session_on_a_wrong_clock_has_the_right_times_everywhere(bench: Bench, behind_s: float) -> None:
+    bench.lose_power()
+    bench.clock.board_behind_s = behind_s
+    bench.turn_on()
+    began = int(bench.clock.epoch_s)
+    bench.charge()
+    bench.want("stop")
+    over = int(bench.clock.epoch_s)
+    assert began <= stamps(bench)[0] <= began + 1
+    assert over - 1 <= stamps(bench)[-1] <= over
+    assert over - 1 <= bench.reported("ack")["at"] <= over
+    assert over - 1 <= bench.reported("session")["at"] <= over
+
+
+@pytest.mark.parametrize("behind_s", WRONG.values(), ids=WRONG)
+def test_what_happened_offline_on_a_wrong_clock_is_told_with_the_right_times(bench: Bench, behind_s: float) -> None:
+    began = int(bench.clock.epoch_s)
+    bench.charge()
+    bench.lose_power()
+    bench.clock.board_behind_s = behind_s
+    bench.turn_on(online=False)
+    bench.pass_s(120)
+    over = int(bench.clock.epoch_s)
+    bench.evse.unplug(bench.clock.mono_s)
+    bench.pass_s(1)
+    bench.pass_s(600, 5)
+    bench.link.restore()
+    bench.pass_s(1)
+    assert bench.story() == ["started", "ended EVDisconnected"]
+    told = stamps(bench)
+    assert told == sorted(told)
+    assert [told[0], told[-1]] == pytest.approx([began, over], abs=1)
+    assert told[-2] > over - 31
+    assert bench.reported("session")["startedAt"] == began
+    assert bench.reported("session")["at"] == told[-1]
+    assert bench.journal.session(1, SESSION) is not None
+
+
+def test_a_clock_that_is_set_while_offline_leaves_no_wrong_stamp(bench: Bench) -> None:
+    bench.charge()
+    bench.lose_power()
+    bench.clock.board_behind_s = NOON
+    bench.turn_on(online=False)
+    bench.pass_s(60)
+    bench.clock.board_behind_s = 0
+    bench.pass_s(60)
+    bench.link.restore()
+    bench.pass_s(1)
+    told = stamps(bench)
+    assert told == sorted(told)
+    assert told[3:] == pytest.approx([NOON + 34, NOON + 90, NOON + 120, NOON + 150, NOON + 180], abs=1)
+
+
+def test_two_boots_without_clock_and_cloud_keep_the_order_and_no_time_lies_in_the_future(bench: Bench) -> None:
+    bench.charge()
+    bench.clock.board_behind_s = NOON
+    for _ in range(2):
+        bench.lose_power()
+        bench.clock.pass_s(60)
+        bench.turn_on(online=False)
+        bench.pass_s(60)
+    bench.link.restore()
+    bench.pass_s(1)
+    told = stamps(bench)
+    assert told == sorted(told)
+    assert told[-1] <= bench.clock.epoch_s
+
+
+def test_events_wait_a_moment_for_the_time_and_no_longer(bench: Bench) -> None:
+    bench.charge()
+    bench.link.cut()
+    bench.evse.unplug(bench.clock.mono_s)
+    bench.pass_s(1)
+    bench.lose_power()
+    bench.clock.board_behind_s = NOON
+    bench.cloud.lose["get/accepted"] = 2
+    bench.cloud.lose["get/rejected"] = 2
+    bench.turn_on()
+    bench.pass_s(TIME_WAIT_S - 1)
+    assert bench.story() == ["started"]
+    bench.pass_s(2)
+    assert bench.story() == ["started", "ended EVDisconnected"]
