@@ -17,7 +17,8 @@ from pydantic import ValidationError
 from contract.intents import WatchHint, read_desired
 from contract.topics import watch_topic
 from device_agent.adoption import live_session
-from device_agent.drivers.base import CardShown, DriverInput, Look, Verdict
+from device_agent.authorising import Authorising
+from device_agent.drivers.base import CardShown, DriverInput, Look
 from device_agent.evse import LOOK_EVERY_S, Evse
 from device_agent.link import Down, LinkInput, Message, Published, Subscribed, Up
 from device_agent.outbox import OutboxSender
@@ -28,10 +29,10 @@ from device_agent.shadow import ShadowFollower
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from device_agent.clock import CloudClock
     from device_agent.drivers.base import ChargerDriver
     from device_agent.journal import Journal
     from device_agent.link import Link
+    from device_agent.outside import Outside
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ class Agent:
         self._clock.not_before(journal.newest_stamp())
         self._inbox: queue.SimpleQueue[AgentInput] = queue.SimpleQueue()
         self._outbox = OutboxSender(charger_id, journal, link)
+        self._cards = Authorising(charger_id, journal, link, outside.new_ulid, outside.offline_cards)
         self._up = False
         self._subscribing_since_s: float | None = None
         self._subscribed_s = 0.0
@@ -143,6 +145,7 @@ class Agent:
             self._take_in(item)
         now_s = self._clock.now().mono_s
         self._journal.tend(now_s)
+        self._cards.tick(self._clock.now())
         for followed in self._followed:
             if now_s >= followed.evse.next_look_s:
                 followed.evse.next_look_s = now_s + PAUSE_AFTER_FAILURE_S  # unless it comes to set a better one
@@ -182,8 +185,8 @@ class Agent:
                 for each in self._followed:
                     if each.evse.evse_id == evse_id:
                         each.evse.next_look_s = 0.0
-            case CardShown(answer=answer):
-                answer(Verdict(accepted=False))
+            case CardShown():
+                self._cards.shown(item, self._clock.now(), up=self._up)
             case Stop():
                 self._stopping = True
             case _:
@@ -195,7 +198,7 @@ class Agent:
                 log.info("link up")
                 self._subscribing_since_s = self._clock.now().mono_s
                 topics = [topic for each in self._followed for topic in (*each.shadow.filters, each.watch)]
-                self._link.subscribe(topics)
+                self._link.subscribe([*topics, self._cards.topic])
             case Subscribed():
                 self._up, self._subscribing_since_s = True, None
                 self._subscribed_s = self._clock.now().mono_s
@@ -205,6 +208,7 @@ class Agent:
                 log.info("link down", extra={"why": why})
                 self._up, self._subscribing_since_s = False, None
                 self._outbox.down()
+                self._cards.down(self._clock.now())
                 for each in self._followed:
                     each.shadow.down()
 
@@ -215,6 +219,9 @@ class Agent:
             document = None
         if not isinstance(document, dict):
             log.warning("message ignored: not a JSON object", extra={"topic": topic})
+            return
+        if topic == self._cards.topic:
+            self._cards.answered(document, self._clock.now())
             return
         for each in self._followed:
             if topic == each.watch:
@@ -286,14 +293,3 @@ class Agent:
             meter_wh=evse.energy_wh,
             trouble=self._journal.trouble,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """What the agent takes from outside, so that tests can decide it."""
-
-    clock: CloudClock
-    boot: str
-    """Random hex, new at every start of the process."""
-    new_transaction: Callable[[], str]
-    """Gives an id for the charger's own record of a session."""

@@ -44,6 +44,9 @@ LOST = "journal_lost"
 LOST_SHOWN_S = 3600.0
 """How long the reports say so: long enough for whoever collects alarms, and not for years."""
 
+CARDS_KEPT = 1000
+"""Cards remembered for when the cloud cannot be asked: more than a charger's regular drivers have. Under 0.2 MB."""
+
 Row = IntentRecord | SessionRecord | EvseRecord | CardRecord | QueuedEvent
 
 
@@ -225,10 +228,17 @@ class Journal:
         elif isinstance(row, EvseRecord):
             self._evses[row.evse_id] = row
         elif isinstance(row, CardRecord):
+            self._cards.pop(row.id_token_hash, None)  # so that the last answered is the last in order
             self._cards[row.id_token_hash] = row
 
     def _prune(self) -> None:
-        """Forget the oldest finished intents and sessions that nothing waits for."""
+        """Forget the oldest finished intents and sessions that nothing waits for, and cards asked about longest ago."""
+        if len(self._cards) > CARDS_KEPT + PRUNE_SLACK:
+            cards = list(self._cards)[:-CARDS_KEPT]
+            query = "DELETE FROM cards WHERE id_token_hash = ?"
+            self._store.transact(lambda db: db.executemany(query, [(card,) for card in cards]))
+            for card in cards:
+                del self._cards[card]
         for evse_id, intents in self._intents.items():
             if len(intents) > KEPT + PRUNE_SLACK:
                 last = self.evse(evse_id).last_intent

@@ -146,7 +146,7 @@ def load(db: sqlite3.Connection) -> Iterator[Record]:
         ):
             yield EvseRecord(evse_id, raw_wh, offset_wh, bool(finishing), last_session, last_intent)
         for id_token_hash, accepted, group, until in db.execute(
-            "SELECT id_token_hash, accepted, person, until FROM cards"
+            "SELECT id_token_hash, accepted, person, until FROM cards ORDER BY rowid"
         ):
             yield CardRecord(id_token_hash, bool(accepted), group, until)
     except (ValueError, sqlite3.DatabaseError) as error:

@@ -18,6 +18,9 @@ Shape::
     kind = "simulated"
     socket = "plant.sock"
 
+    [authorisation]
+    offline = "cached"
+
     [[evses]]
     id = 1
 
@@ -34,6 +37,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from contract.wire import ChargerId, EvseId
+from device_agent.authorising import OfflineCards
 from device_agent.settings_errors import explain
 
 ENVIRONMENT = "CHARGER_AGENT_"
@@ -43,7 +47,8 @@ CONFIG_VARIABLE = "CHARGER_AGENT_CONFIG"
 """Names the settings file itself."""
 
 EVSES_AT_MOST = 8
-"""Each takes six subscriptions, and AWS IoT Core allows 50 for a connection (AWS IoT Core quotas)."""
+"""Each takes six subscriptions, the answers about cards one more: 49. AWS IoT Core allows 50 for a connection (AWS IoT
+Core quotas)."""
 
 
 class SettingsError(Exception):
@@ -91,6 +96,14 @@ class DriverSettings(_Section):
     """Unix socket of the simulated plant."""
 
 
+class AuthorisationSettings(_Section):
+    """Cards."""
+
+    offline: OfflineCards = "cached"
+    """Which cards may charge while the cloud cannot be asked: `cached`, those it accepted lately; `refuse`, none;
+    `accept`, any but those it refused last."""
+
+
 class EvseSettings(_Section):
     """One EVSE of this charger."""
 
@@ -106,6 +119,7 @@ class Settings(_Section):
     journal: JournalSettings
     driver: DriverSettings
     evses: Annotated[list[EvseSettings], Field(min_length=1)]
+    authorisation: AuthorisationSettings = AuthorisationSettings()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     status_file: Path | None = None
     """Where the running agent says how it is, for `charger-agent status`; in memory (/run), as it changes all the

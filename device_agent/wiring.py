@@ -8,11 +8,14 @@ import secrets
 import time
 import uuid
 
-from device_agent.agent import Agent, Outside
+from ulid import ULID
+
+from device_agent.agent import Agent
 from device_agent.clock import CloudClock
 from device_agent.drivers.base import ChargerDriver
 from device_agent.journal import Journal
 from device_agent.link import Link
+from device_agent.outside import Outside
 from device_agent.paho_link import Broker, PahoLink
 from device_agent.pulse import Pulse, Systemd
 from device_agent.records import Moment
@@ -41,9 +44,15 @@ def link(settings: Settings) -> Link:
     return PahoLink(settings.charger_id, broker, random.random)
 
 
-def outside() -> Outside:
-    """This machine's clock and randomness."""
-    return Outside(CloudClock(SystemClock()), secrets.token_hex(4), lambda: uuid.uuid4().hex)
+def outside(settings: Settings) -> Outside:
+    """This machine's clock and randomness, and what its owner has decided."""
+    return Outside(
+        CloudClock(SystemClock()),
+        secrets.token_hex(4),
+        lambda: uuid.uuid4().hex,
+        lambda: str(ULID()),
+        settings.authorisation.offline,
+    )
 
 
 def agent(settings: Settings, driver: ChargerDriver, journal: Journal, outside: Outside) -> Agent:

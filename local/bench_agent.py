@@ -21,12 +21,13 @@ from typing import Any
 
 from ulid import ULID
 
-from device_agent.agent import Agent, Outside, Stop
+from device_agent.agent import Agent, Stop
 from device_agent.clock import CloudClock
 from device_agent.drivers.base import DriverInput, Fact, Observation, Order, Resumed
 from device_agent.drivers.simulated.driver import SimulatedDriver
 from device_agent.journal import Journal
 from device_agent.link import LinkInput, Message
+from device_agent.outside import Outside
 from device_agent.paho_link import Broker, PahoLink
 from device_agent.wiring import SystemClock
 from local.seed import AC_22_KW, Site
@@ -193,7 +194,7 @@ def _work(broker: Broker, socket: Path, journal_path: Path, pipe: Connection) ->
     watch = Stopwatch()
     link = TimedLink(PahoLink(SITE.charger_id, broker, random.random), watch)
     driver = SimulatedDriver(socket, SITE.charger_id)
-    outside = Outside(CloudClock(SystemClock()), "beec", lambda: str(ULID()))
+    outside = Outside(CloudClock(SystemClock()), "beec", lambda: str(ULID()), lambda: str(ULID()))
     with closing(driver), closing(Journal.open(journal_path)) as journal:
         agent = Agent(SITE.charger_id, [1], TimedDriver(driver, watch), journal, link, outside)
 

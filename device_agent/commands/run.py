@@ -60,7 +60,7 @@ def run(settings: Settings) -> int:
         raise GivenUp(Exit.JOURNAL, f"journal.path = {str(settings.journal.path)!r}: {error}") from error
     driver = wiring.driver(settings)
     with contextlib.closing(journal), contextlib.closing(driver):
-        outside = wiring.outside()
+        outside = wiring.outside(settings)
         agent = wiring.agent(settings, driver, journal, outside)
         for ending in (signal.SIGTERM, signal.SIGINT):
             signal.signal(ending, lambda *_: agent.post(Stop()))

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contract.vocabulary import EventType
-from device_agent.agent import Agent, Outside
+from device_agent.agent import Agent
 from device_agent.clock import CloudClock
 from device_agent.drivers.base import DriverUnreachable, Observation, Pace, answered
 from device_agent.drivers.simulated.plant import Fault, SimulatedEvse
 from device_agent.journal import Journal
 from device_agent.memory_link import MemoryCloud, MemoryLink
+from device_agent.outside import Outside
 from device_agent.records import Moment
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ class Bench:
         self.boots = 0
         self._transactions = itertools.count(1)
         self._numbers = itertools.count(1)
+        self._ulids = itertools.count(1_000_000)
         self.agent: Agent
         self.link: MemoryLink
         self.journal: Journal
@@ -154,13 +156,18 @@ class Bench:
         self.boots += 1
         self.journal = Journal.open(self.folder / "journal.sqlite3")
         self.link = MemoryLink(self.cloud)
-        outside = Outside(CloudClock(self.clock), f"{self.boots:04x}", lambda: f"tx-{next(self._transactions)}")
+        outside = Outside(
+            CloudClock(self.clock), f"{self.boots:04x}", lambda: f"tx-{next(self._transactions)}", self._new_ulid
+        )
         self.agent = Agent(CHARGER, list(self.hardware.evses), self.hardware, self.journal, self.link, outside)
         if not online:
             self.link.cut()
         self.agent.begin()
         self.agent.catch_up()
         return self
+
+    def _new_ulid(self) -> str:
+        return ulid(next(self._ulids))
 
     def lose_power(self) -> None:
         """The agent's process is gone, as with SIGKILL; the hardware goes on."""

@@ -51,6 +51,11 @@ def test_relative_paths_start_at_the_file(file: Path) -> None:
         ("id = 2", "id = 33", "evses.1.id = 33: allowed: a whole number from 1 to 32"),
         ("id = 2", "id = 1", "every EVSE id may appear only once"),
         ('kind = "simulated"', 'kind = "magic"', "driver.kind = 'magic': allowed: 'simulated'"),
+        (
+            "[journal]",
+            "[authorisation]\noffline = 'maybe'\n[journal]",
+            "authorisation.offline = 'maybe': allowed: 'cached'",
+        ),
         ("[journal]", "[journal]\nsize = 3", "journal.size: there is no such key"),
         ('charger_id = "PX-0001"', 'charger_id = "a:b"', "charger_id = 'a:b': allowed: text that matches ^[A-Z"),
         ("[link]", "[link", "not a TOML file"),
@@ -73,6 +78,17 @@ def test_more_evses_than_a_connection_has_subscriptions_for_are_refused_and_eigh
     file.write_text(GOOD + more + "[[evses]]\nid = 9\n")
     with pytest.raises(SettingsError, match="at most 8 EVSEs, not 9: each takes six subscriptions"):
         Settings.load(file, {})
+
+
+@pytest.mark.parametrize(
+    ("section", "offline"),
+    [("", "cached"), ('[authorisation]\noffline = "accept"', "accept"), ("[authorisation]", "cached")],
+)
+def test_cards_that_were_accepted_lately_may_charge_offline_unless_the_file_says_otherwise(
+    file: Path, section: str, offline: str
+) -> None:
+    file.write_text(f"{GOOD}\n{section}")
+    assert Settings.load(file, {}).authorisation.offline == offline
 
 
 def test_a_missing_file_is_named(file: Path) -> None:
