@@ -15,6 +15,7 @@ from typing import Protocol
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "run": "serve the charger until SIGTERM or Ctrl-C",
+        "journal": "show sessions, answers and events on record",
     }
 )
 """Every command, in one line."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from device_agent.commands import Exit, GivenUp
@@ -38,3 +39,8 @@ def settings_of(arguments: Namespace) -> Settings:
 def say(text: str = "") -> None:
     """One line for the person who called."""
     print(text)  # noqa: T201  (a command tells its caller)
+
+
+def stamp(epoch_s: float) -> str:
+    """A time as people read it, in UTC."""
+    return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

@@ -12,6 +12,7 @@ import pytest
 
 from device_agent import VERSION
 from device_agent.commands import COMMANDS
+from tests.support.board import agent_toml
 from tests.support.wheel import REPO, Installed, build, install
 
 EVERYTHING = """
@@ -72,12 +73,7 @@ def test_its_command_explains_itself(installed: Installed, tmp_path: Path) -> No
 
 
 def test_its_command_checks_settings(installed: Installed, tmp_path: Path) -> None:
-    file = tmp_path / "agent.toml"
-    file.write_text(
-        'charger_id = "PX-0001"\n[link]\nhost = "localhost"\nca = "ca.pem"\ncertificate = "cert.pem"\n'
-        'private_key = "key.pem"\n[journal]\npath = "journal.sqlite3"\n'
-        '[driver]\nkind = "simulated"\nsocket = "plant.sock"\n[[evses]]\nid = 1\n'
-    )
+    file = agent_toml(tmp_path)
     assert installed.run("run", "--check", "--config", str(file), cwd=tmp_path).returncode == 0
     refused = installed.run("run", "--check", "--config", str(tmp_path / "none.toml"), cwd=tmp_path)
     assert (refused.returncode, "none.toml: No such file" in refused.stderr) == (2, True)
