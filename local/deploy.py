@@ -34,12 +34,14 @@ class Outputs(BaseModel):
     user_pool_client_id: str
     chargers_table_name: str
     sessions_table_name: str
+    cards_table_name: str
     device_policy_name: str
     thing_type_name: str
     reports_queue_url: str
     reports_dead_letter_queue_url: str
     presence_queue_url: str
     presence_dead_letter_queue_url: str
+    authorisations_dead_letter_queue_url: str
 
 
 class Deployment:

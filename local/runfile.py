@@ -23,6 +23,8 @@ class Driver(RunFileModel):
     email: str
     password: str
     sub: str
+    cards: tuple[str, ...]
+    """The numbers on their cards."""
 
 
 class Charger(RunFileModel):
@@ -53,6 +55,7 @@ class Tables(RunFileModel):
 
     chargers: str
     sessions: str
+    cards: str
 
 
 class Queues(RunFileModel):
@@ -62,6 +65,7 @@ class Queues(RunFileModel):
     reports_dead_letter: str
     presence: str
     presence_dead_letter: str
+    authorisations_dead_letter: str
 
 
 class RunFile(RunFileModel):

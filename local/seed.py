@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from contract.cards import id_token_hash
+from contract.vocabulary import CardStatus
 from local.runfile import Driver
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from local.emulator import Emulator
 
 OWNER, NEIGHBOUR = "owner@example.com", "neighbour@example.com"
+
+CARDS = {OWNER: ("04A22B91", "04A22B92"), NEIGHBOUR: ("0477001C",)}
+"""The numbers on each driver's cards, as their readers see them."""
 
 
 @dataclass(frozen=True)
@@ -86,14 +91,12 @@ class Seeder:
         self._outputs = outputs
         self._cognito = emulator.client("cognito-idp")
         self._iot = emulator.client("iot")
-        self._chargers = (
-            emulator.session()
-            .resource("dynamodb", endpoint_url=emulator.endpoint_url)
-            .Table(outputs.chargers_table_name)
-        )
+        tables = emulator.session().resource("dynamodb", endpoint_url=emulator.endpoint_url)
+        self._chargers = tables.Table(outputs.chargers_table_name)
+        self._cards = tables.Table(outputs.cards_table_name)
 
     def add_driver(self, email: str) -> Driver:
-        """A driver who can sign in, with a password of their own."""
+        """A driver who can sign in, with a password of their own, and their cards."""
         # The pool's policy wants every kind of character; chance alone may leave one out.
         password = f"Aa1!{secrets.token_urlsafe(15)}"
         user = self._cognito.admin_create_user(
@@ -106,7 +109,11 @@ class Seeder:
             UserPoolId=self._outputs.user_pool_id, Username=email, Password=password, Permanent=True
         )
         sub = next(attribute["Value"] for attribute in user["Attributes"] if attribute["Name"] == "sub")
-        return Driver(email=email, password=password, sub=sub)
+        cards = CARDS[email]
+        for card in cards:
+            item = {"id_token_hash": id_token_hash(card), "owner": sub, "status": CardStatus.ACCEPTED}
+            self._cards.put_item(Item=item)
+        return Driver(email=email, password=password, sub=sub, cards=cards)
 
     def add_charger(self, site: Site, folder: Path) -> DeviceFiles:
         """A charger's thing, its certificate under the device policy, and its items in the table."""

@@ -123,7 +123,11 @@ def _prepare(settings: Settings, terminal: Terminal, processes: Processes) -> St
         drivers=drivers,
         chargers=tuple(_charger(site, devices[site.charger_id], configs[site.charger_id]) for site in SITES),
         mqtt=Mqtt(host="localhost", port=emulator.mqtt_port, ca=emulator.certificate_authority),
-        tables=Tables(chargers=outputs.chargers_table_name, sessions=outputs.sessions_table_name),
+        tables=Tables(
+            chargers=outputs.chargers_table_name,
+            sessions=outputs.sessions_table_name,
+            cards=outputs.cards_table_name,
+        ),
         queues=_queues(outputs),
         thing_type=outputs.thing_type_name,
         device_policy=outputs.device_policy_name,
@@ -159,6 +163,7 @@ def _queues(outputs: Outputs) -> Queues:
         reports_dead_letter=outputs.reports_dead_letter_queue_url,
         presence=outputs.presence_queue_url,
         presence_dead_letter=outputs.presence_dead_letter_queue_url,
+        authorisations_dead_letter=outputs.authorisations_dead_letter_queue_url,
     )
 
 

@@ -184,7 +184,7 @@ class LocalStack:
         return found
 
     def dead_letters(self, charger: FreshCharger, queue: str = "reports") -> list[DeadLetter]:
-        """What lies in a dead-letter queue (`reports` or `presence`) of this charger; looking empties the queue."""
+        """What lies in a dead-letter queue (by its name in `Queues`) of this charger; looking empties the queue."""
         url = getattr(self.run.queues, f"{queue}_dead_letter")
         sqs, letters = self.client("sqs"), []
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]).get(

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
-import ssl
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion
 
 from contract.topics import events_topic, shadow_topic
 from local.client import DriverApi
 from local.waiting import wait_for
 from tests.local.scenes import awaited, charging, ended, evse_of, session_of, stages
 from tests.local.support import WITHIN_S, DeadLetter, FreshCharger, LocalStack
+from tests.local.voice import as_charger
 
 FreshChargers = Callable[..., FreshCharger]
 
@@ -47,26 +44,6 @@ def queue(stack: LocalStack, *bodies: str) -> None:
 def await_dead_letters(stack: LocalStack, charger: FreshCharger) -> list[DeadLetter]:
     """What lies in the dead-letter queue, once something does."""
     return wait_for(lambda: stack.dead_letters(charger) or None, "a dead letter", within_s=WITHIN_S)
-
-
-@contextmanager
-def as_charger(stack: LocalStack, charger: FreshCharger) -> Iterator[Callable[[str, bytes], None]]:
-    """Publish with a charger's own certificate while its agent is away."""
-    files = charger.config.parent
-    context = ssl.create_default_context(cafile=str(stack.run.mqtt.ca))
-    (key,) = files.glob("*key*.pem")
-    (certificate,) = files.glob("*cert*.pem")
-    context.load_cert_chain(certificate, key)
-    client = Client(CallbackAPIVersion.VERSION2, client_id=charger.charger_id)
-    client.tls_set_context(context)
-    client.connect("localhost", stack.run.mqtt.port)
-    client.loop_start()
-    try:
-        wait_for(client.is_connected, "the charger connects", within_s=WITHIN_S)
-        yield lambda topic, payload: client.publish(topic, payload, qos=1).wait_for_publish(WITHIN_S)
-    finally:
-        client.disconnect()
-        client.loop_stop()
 
 
 def test_the_next_drivers_session_is_untouched_by_any_old_intent(
@@ -194,8 +171,8 @@ def test_an_event_that_nobody_can_use_is_kept_whole_as_a_dead_letter(
     charger = fresh_charger()
     charger.end_agent()
 
-    with as_charger(stack, charger) as publish:
-        publish(events_topic(charger.charger_id, 1), payload)
+    with as_charger(stack, charger) as voice:
+        voice.say(events_topic(charger.charger_id, 1), payload)
         letters = await_dead_letters(stack, charger)
 
     (letter,) = letters
@@ -212,9 +189,9 @@ def test_a_report_of_another_version_is_kept_as_a_dead_letter_and_the_record_sta
     before = evse_of(owner, charger)
     reported = charger.shadow()["state"]["reported"] | {"v": 9, "n": 10_000, "evse": [{"status": "molten"}]}
 
-    with as_charger(stack, charger) as publish:
+    with as_charger(stack, charger) as voice:
         document = json.dumps({"state": {"reported": reported}}).encode()
-        publish(shadow_topic(charger.charger_id, 1, "update"), document)
+        voice.say(shadow_topic(charger.charger_id, 1, "update"), document)
         letters = await_dead_letters(stack, charger)
 
     (letter,) = letters
@@ -241,8 +218,8 @@ def test_a_charger_cannot_speak_of_another_chargers_session(
         "method": "reported",
     }
 
-    with as_charger(stack, impostor) as publish:
-        publish(events_topic(impostor.charger_id, 1), json.dumps(event).encode())
+    with as_charger(stack, impostor) as voice:
+        voice.say(events_topic(impostor.charger_id, 1), json.dumps(event).encode())
         (letter,) = await_dead_letters(stack, impostor)
 
     assert letter.why.startswith("foreign_session: ")
