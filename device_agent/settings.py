@@ -34,7 +34,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from contract.wire import ChargerId, EvseId
 from device_agent.authorising import OfflineCards
@@ -88,12 +97,51 @@ class JournalSettings(_Section):
     """SQLite file on storage that survives a power cut."""
 
 
-class DriverSettings(_Section):
-    """Which hardware this is."""
+class SimulatedSettings(_Section):
+    """Simulated hardware: a program instead of a charger."""
 
     kind: Literal["simulated"]
     socket: Path
     """Unix socket of the simulated plant."""
+
+
+class OcppSettings(_Section):
+    """A charger that speaks OCPP to this board."""
+
+    kind: Literal["ocpp16"]
+    """Its version, with JSON over WebSocket."""
+    charge_points: Annotated[list[Annotated[str, Field(min_length=1, max_length=48)]], Field(min_length=1)]
+    """The ids under which it may connect: the last part of the address it is set to, `ws://HOST:PORT/ocpp/ID`."""
+    host: Annotated[str, Field(min_length=1, max_length=253)] = "127.0.0.1"
+    """The address of this board at which it connects."""
+    port: Annotated[int, Field(ge=0, le=65_535)] = 9220
+    """0 takes any free one, which only tests can use."""
+    password: SecretStr | None = None
+    """Asked for by HTTP Basic authentication, with the id as the user name."""
+    password_file: Path | None = None
+    """The same, kept in a file of its own."""
+    certificate: Path | None = None
+    """PEM file of this board's certificate, for TLS (`wss://`)."""
+    private_key: Path | None = None
+    """PEM file of its key."""
+    meter_interval_s: Annotated[int, Field(ge=1, le=900)] = 30
+    """How often the charger is to tell its meter during a transaction."""
+    connectors: dict[EvseId, Annotated[int, Field(ge=1, le=32)]] = {}
+    """The charger's own number of an EVSE (1.6: its connector) where it is not ours."""
+
+    @model_validator(mode="after")
+    def _go_together(self) -> Self:
+        if (self.certificate is None) != (self.private_key is None):
+            raise ValueError("certificate and private_key are needed together")
+        if self.password is not None and self.password_file is not None:
+            raise ValueError("password and password_file are two ways to say one thing")
+        if len(set(self.connectors.values())) != len(self.connectors):
+            raise ValueError("every connector can be only one EVSE's")
+        return self
+
+
+DriverSettings = Annotated[SimulatedSettings | OcppSettings, Field(discriminator="kind")]
+"""Which hardware this is."""
 
 
 class AuthorisationSettings(_Section):

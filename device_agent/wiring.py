@@ -19,7 +19,7 @@ from device_agent.outside import Outside
 from device_agent.paho_link import Broker, PahoLink
 from device_agent.pulse import Pulse, Systemd
 from device_agent.records import Moment
-from device_agent.settings import Settings
+from device_agent.settings import OcppSettings, Settings
 
 
 class SystemClock:
@@ -32,7 +32,11 @@ class SystemClock:
 
 def driver(settings: Settings) -> ChargerDriver:
     """The hardware that `driver.kind` names."""
-    from device_agent.drivers.simulated.driver import SimulatedDriver  # noqa: PLC0415  (only the one that is named)
+    if isinstance(settings.driver, OcppSettings):
+        from device_agent.drivers.ocpp.driver import OcppDriver  # noqa: PLC0415  (only the one that is named)
+
+        return OcppDriver.from_settings(settings.driver, [evse.id for evse in settings.evses])
+    from device_agent.drivers.simulated.driver import SimulatedDriver  # noqa: PLC0415  (as above)
 
     return SimulatedDriver(settings.driver.socket, settings.charger_id)
 

@@ -73,10 +73,15 @@ class Bay:
             self.running = Running(resumed.transaction_id, session_id=resumed.order.session_id)
             self._plugged = True
 
+    def stop_asked(self, transaction_id: str) -> None:
+        """The charger is being asked to end this transaction: an end without a reason is our doing."""
+        if self.running is not None and self.running.transaction_id == transaction_id:
+            self.running = replace(self.running, asked=True)
+
     def stop_taken(self, transaction_id: str, now_s: float) -> None:
         """The charger has accepted our stop. Not done: that is for the charger's message or the meter to say."""
         if self.running is not None and self.running.transaction_id == transaction_id:
-            self.running = replace(self.running, stopping_s=now_s, zero_s=None)
+            self.running = replace(self.running, asked=True, stopping_s=now_s, zero_s=None)
 
     def settle(self, fact: Fact, *, accepted: bool) -> None:
         """The agent has this fact on record; a transaction that it does not accept is to be ended."""
@@ -150,7 +155,7 @@ class Bay:
         if self.waiting is not None and self.waiting.transaction_id == transaction_id:
             self.waiting = None
         if self.running is not None and self.running.transaction_id == transaction_id:
-            if self.running.stopping_s is not None and reason in (None, EndReason.OTHER):
+            if self.running.asked and reason in (None, EndReason.OTHER):
                 reason = EndReason.REMOTE
             return self._close(reason or EndReason.LOCAL, now_s, at, meter_wh)
         for known in self._facts:
@@ -247,7 +252,7 @@ class Bay:
         self._gauge.off()
         self._over_s = now_s
         self._opened_because = None if reason is EndReason.REMOTE else reason
-        if running.stopping_s is not None and self._plugged:
+        if running.asked and self._plugged:
             self.released = running.transaction_id
         if self.status in GOES_ON:  # said of the transaction that is over
             self.status = Status.FINISHING

@@ -55,6 +55,8 @@ class Running:
     session_id: str = ""
     refused: bool = False
     """Whether the agent does not want it: it has to be ended."""
+    asked: bool = False
+    """Whether we have asked the charger to end it."""
     stopping_s: float | None = None
     """When the charger accepted our stop of it."""
     zero_s: float | None = None

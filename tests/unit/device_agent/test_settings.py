@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from device_agent.settings import Settings, SettingsError
+from device_agent.settings import Settings, SettingsError, SimulatedSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +39,7 @@ def test_relative_paths_start_at_the_file(file: Path) -> None:
     settings = Settings.load(file, {})
     assert settings.link.ca == file.parent / "ca.pem"
     assert str(settings.link.certificate) == "/elsewhere/cert.pem"
+    assert isinstance(settings.driver, SimulatedSettings)
     assert settings.driver.socket == file.parent / "plant.sock"
     assert [evse.id for evse in settings.evses] == [1, 2]
 
@@ -50,7 +51,7 @@ def test_relative_paths_start_at_the_file(file: Path) -> None:
         ('host = "localhost"', "", "link.host is missing; allowed: text of 1 to 253 characters"),
         ("id = 2", "id = 33", "evses.1.id = 33: allowed: a whole number from 1 to 32"),
         ("id = 2", "id = 1", "every EVSE id may appear only once"),
-        ('kind = "simulated"', 'kind = "magic"', "driver.kind = 'magic': allowed: 'simulated'"),
+        ('kind = "simulated"', 'kind = "magic"', "driver.kind = 'magic': allowed: 'ocpp16', 'simulated'"),
         (
             "[journal]",
             "[authorisation]\noffline = 'maybe'\n[journal]",
