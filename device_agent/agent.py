@@ -22,6 +22,7 @@ from device_agent.drivers.base import CardShown, DriverInput, Look
 from device_agent.evse import LOOK_EVERY_S, Evse
 from device_agent.link import Down, LinkInput, Message, Published, Subscribed, Up
 from device_agent.outbox import OutboxSender
+from device_agent.pacing import Requests
 from device_agent.reports import Face, View, update
 from device_agent.resuming import resumed
 from device_agent.shadow import ShadowFollower
@@ -95,10 +96,11 @@ class Agent:
         self._subscribing_since_s: float | None = None
         self._subscribed_s = 0.0
         self._stopping = False
+        requests = Requests()
         self._followed = [
             Followed(
                 Evse(evse_id, driver, journal, outside.clock, outside.new_transaction),
-                ShadowFollower(charger_id, evse_id, link),
+                ShadowFollower(charger_id, evse_id, link, requests),
                 watch_topic(charger_id, evse_id),
             )
             for evse_id in evse_ids

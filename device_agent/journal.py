@@ -17,6 +17,7 @@ from contract.vocabulary import EventType
 from device_agent import journal_schema
 from device_agent.journal_store import Store, set_aside
 from device_agent.records import CardRecord, EvseRecord, IntentRecord, Memory, QueuedEvent, SessionRecord
+from device_agent.thinning import thin
 
 if TYPE_CHECKING:
     import sqlite3
@@ -34,9 +35,6 @@ longer than any start can be re-delivered; together under 1 MB."""
 
 PRUNE_SLACK = 100
 """How many more may gather before the oldest are deleted, so that it happens once in a hundred writes."""
-
-METERS_WAITING = 500
-"""Meter events that may wait in the outbox before they are thinned: four hours offline at one every 30 s, 150 KB."""
 
 LOST = "journal_lost"
 """The file could not be read and a fresh one was begun; as the reports have it."""
@@ -161,7 +159,7 @@ class Journal:
             for row in rows:
                 journal_schema.save(db, row)
             if any(isinstance(row, QueuedEvent) and row.event.type is EventType.METER for row in rows):
-                _thin(db)
+                thin(db)
 
         self._store.transact(work)
         for row in rows:
@@ -271,14 +269,3 @@ def _restamped(session: SessionRecord, corrected: Callable[[int], int]) -> Sessi
         told_at=corrected(session.told_at) if session.told_at else 0,
         ended_at=None if session.ended_at is None else corrected(session.ended_at),
     )
-
-
-def _thin(db: sqlite3.Connection) -> None:
-    """If too many meter values wait, every second one goes: the curve keeps its whole length at half the detail."""
-    (waiting,) = db.execute("SELECT count(*) FROM outbox WHERE type = 'meter'").fetchone()
-    if waiting > METERS_WAITING:
-        db.execute(
-            "DELETE FROM outbox WHERE number IN (SELECT number FROM (SELECT number, row_number() OVER (ORDER BY number)"
-            " AS place FROM outbox WHERE type = 'meter') WHERE place % 2 = 0)"
-        )
-        log.warning("meter events thinned", extra={"left": waiting - waiting // 2})

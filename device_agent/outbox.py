@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from contract.topics import events_topic
+from device_agent.pacing import EVENTS_AT_ONCE, EVENTS_PER_S, Bucket
 
 if TYPE_CHECKING:
     from device_agent.journal import Journal
@@ -26,6 +27,7 @@ class OutboxSender:
         self._flying: dict[int, tuple[int, float]] = {}
         """Receipt → number in the outbox and when it was sent."""
         self._newest = 0
+        self._bucket = Bucket(EVENTS_PER_S, EVENTS_AT_ONCE)
 
     def down(self) -> None:
         """The link is lost: all that was not acknowledged will be sent again, from the oldest on."""
@@ -45,9 +47,11 @@ class OutboxSender:
             self._link.reconnect("session events are not acknowledged")
             return
         room = IN_FLIGHT - len(self._flying)
-        if room == 0:
+        if room == 0 or not self._bucket.ready(now_s):
             return
         for event in self._journal.waiting(room, after=self._newest):
+            if not self._bucket.take(now_s):
+                return
             receipt = self._link.publish(events_topic(self._charger_id, event.evse_id), event.payload)
             if receipt is None:
                 return

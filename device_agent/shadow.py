@@ -17,6 +17,7 @@ from contract.wire import WIRE_VERSION
 
 if TYPE_CHECKING:
     from device_agent.link import Link
+    from device_agent.pacing import Requests
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +54,10 @@ class _Request:
 class ShadowFollower:
     """Follows one shadow over one link. Times in monotonic seconds."""
 
-    def __init__(self, charger_id: str, evse_id: int, link: Link) -> None:
+    def __init__(self, charger_id: str, evse_id: int, link: Link, requests: Requests) -> None:
         self._topics = {suffix: shadow_topic(charger_id, evse_id, suffix) for suffix in (*SUFFIXES, "get", "update")}
         self._evse_id = evse_id
-        self._link = link
+        self._link, self._requests = link, requests
         self._ready = False
         self._known = False
         """Whether the whole document, or that there is none, has been seen since this process began."""
@@ -64,6 +65,8 @@ class ShadowFollower:
         """What the last whole document says of us."""
         self._get, self._report = _Request(), _Request()
         self._asked_s = 0.0
+        self._to_ask = False
+        """Whether the whole document is to be asked for as soon as a request may go out."""
         self._watermark = 0
         self._newest_report: tuple[str, int] | None = None
         self._arrived = False
@@ -85,8 +88,10 @@ class ShadowFollower:
 
     def down(self) -> None:
         """The link is lost: what was asked will not be answered."""
-        self._ready = False
+        self._ready = self._to_ask = False
         self._get, self._report = _Request(), _Request()
+        for topic in ("get", "update"):
+            self._requests.over(self._topics[topic])
         self._watermark = 0
         if not self._arrived:
             self._newest_report = None
@@ -103,6 +108,8 @@ class ShadowFollower:
         Returns:
             The `desired` section it brings, if that is news; None if there is nothing new to want.
         """
+        if suffix.startswith("get/"):
+            self._requests.over(self._topics["get"])
         match suffix:
             case "update/delta":
                 return self._delta(document, now_s)
@@ -123,12 +130,13 @@ class ShadowFollower:
         if self._get.tries >= TRIES and self._get.overdue(now_s):
             self._link.reconnect("the shadow service does not answer")
             self._ready = False
-        elif self._get.overdue(now_s) or now_s - self._asked_s >= REFRESH_S:
+        elif self._to_ask or self._get.overdue(now_s) or now_s - self._asked_s >= REFRESH_S:
             self._ask(now_s)
         if self._report.overdue(now_s):
             log.warning("report unanswered", extra={"evse": self._evse_id, "tries": self._report.tries})
             self._newest_report = None
             self._report.sent_s = None
+            self._requests.over(self._topics["update"])
             if self._report.tries >= TRIES:
                 self._link.reconnect("reports are not answered")
                 self._ready = False
@@ -139,18 +147,22 @@ class ShadowFollower:
 
     def may_report(self, now_s: float) -> bool:
         """Whether a report can be sent now."""
-        return self._ready and now_s >= self._not_before_s
+        return self._ready and now_s >= self._not_before_s and self._requests.ready(self._topics["update"], now_s)
 
     def report(self, payload: dict[str, Any], order: tuple[str, int], now_s: float) -> None:
         """Send a report; `order` is its boot id and number, by which its acceptance is known."""
         if self._link.publish(self._topics["update"], json.dumps(payload, separators=(",", ":")).encode()) is None:
             return
+        self._requests.sent(self._topics["update"], now_s)
         self._newest_report, self._arrived = order, False
         self._report.sent_s = now_s
         self._report.tries += 1
 
     def _ask(self, now_s: float) -> None:
-        if self._link.publish(self._topics["get"], b"") is not None:
+        topic = self._topics["get"]
+        self._to_ask = not self._requests.ready(topic, now_s)
+        if not self._to_ask and self._link.publish(topic, b"") is not None:
+            self._requests.sent(topic, now_s)
             self._get = _Request(now_s, self._get.tries + 1, self._watermark)
             self._asked_s = now_s
 
@@ -209,6 +221,7 @@ class ShadowFollower:
         if order == self._newest_report:
             self._arrived = True
             self._report = _Request()
+            self._requests.over(self._topics["update"])
 
     def _rejected(self, document: dict[str, Any], now_s: float) -> None:
         token = document.get("clientToken")
@@ -218,6 +231,7 @@ class ShadowFollower:
         wait_s = min(ANSWER_WAIT_S * 2 ** (self._rejections - 1), REJECTED_WAIT_CAP_S)
         log.error("report rejected", extra={"evse": self._evse_id, "code": document.get("code"), "again_in_s": wait_s})
         self._newest_report, self._report = None, _Request()
+        self._requests.over(self._topics["update"])
         self._not_before_s = now_s + wait_s
         self._ask(now_s)
 

@@ -10,8 +10,9 @@ from contract.events import SessionEvent
 from contract.vocabulary import AckReason, AckStatus, EndMethod, EndReason, EventType
 from device_agent import journal as journal_module
 from device_agent import journal_schema
-from device_agent.journal import KEPT, METERS_WAITING, PRUNE_SLACK, Journal
+from device_agent.journal import KEPT, PRUNE_SLACK, Journal
 from device_agent.records import EvseRecord, IntentRecord, Phase, QueuedEvent, SessionRecord
+from device_agent.thinning import METERS_WAITING
 from tests.support.charger_bench import NOON, SESSION, ulid
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def event(seq: int, kind: EventType = EventType.METER, session_id: str = SESSION
             session_id=session_id,
             seq=seq,
             type=kind,
-            at=int(NOON),
+            at=int(NOON) + seq,
             meter_wh=seq,
             transaction_id="tx-1",
             reason=EndReason.REMOTE if ended else None,
@@ -182,9 +183,9 @@ def test_numbers_are_never_used_twice(journal: Journal) -> None:
 
 def test_meter_events_that_cannot_be_sent_are_thinned_and_starts_and_ends_are_not(journal: Journal) -> None:
     journal.write(event(0, EventType.STARTED))
-    for seq in range(1, 3 * METERS_WAITING):
-        journal.write(event(seq))
-    journal.write(event(3 * METERS_WAITING, EventType.ENDED))
+    for first in range(1, 3 * METERS_WAITING, 50):
+        journal.write(*(event(seq) for seq in range(first, first + 50)))
+    journal.write(event(4 * METERS_WAITING, EventType.ENDED))
     kinds = [b'"type":"meter"' in each.payload for each in journal.waiting(10_000)]
     assert METERS_WAITING / 2 - 1 <= sum(kinds) <= METERS_WAITING
     assert kinds[0] is kinds[-1] is False
