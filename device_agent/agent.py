@@ -166,7 +166,7 @@ class Agent:
             for each in self._followed
         ]
         kept = {"outbox": self._journal.outbox_depth, "journal": self._journal.trouble}
-        return {"at": at, "boot": boot, "link": self._up, **kept, "evses": evses}
+        return {"at": at, "told": self._clock.told, "boot": boot, "link": self._up, **kept, "evses": evses}
 
     def _next(self) -> AgentInput | None:
         """The next input, or None when an EVSE is to be looked at before one comes."""

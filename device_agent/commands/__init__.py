@@ -15,6 +15,7 @@ from typing import Protocol
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "run": "serve the charger until SIGTERM or Ctrl-C",
+        "status": "show how the running agent, its link and its EVSEs are",
         "journal": "show sessions, answers and events on record",
     }
 )
