@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import tempfile
+import tomllib
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from local.plant import Plant
+from local.ports import LOOPBACK, pick_port
 from local.processes import Child, Processes, StepFailed, tail
+from local.seed import Hardware
 from local.settings import REPO
 from local.waiting import wait_for
 
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
     from local.seed import DeviceFiles, Site
     from local.settings import Settings
 
+OCPP_VERSIONS = {Hardware.OCPP16: "1.6", Hardware.OCPP201: "2.0.1"}
+"""Which chargers have a charge point before their hardware, and what it speaks."""
 PLANT_READY_WITHIN_S = 30.0
 AGENT_READY_WITHIN_S = 60.0
 SOCKET_PATH_MAX_BYTES = 100
@@ -63,7 +69,7 @@ class Fleet:
                 "private_key": str(files.private_key),
             },
             "journal": {"path": str(folder / "journal.sqlite3")},
-            "driver": {"kind": "simulated", "socket": str(plant.socket)},
+            "driver": _driver(site, plant),
             "evses": [{"id": evse_id} for evse_id in site.evse_ids],
         }
         path = folder / "charger.toml"
@@ -96,6 +102,18 @@ class Fleet:
         """Start a charger's agent. It is not connected yet: see `await_agent`."""
         return self._run(f"agent-{charger_id}", "device_agent", "run", "--config", str(config))
 
+    def start_charge_point(self, site: Site, config: Path, plant: Plant) -> Child:
+        """Start the charge point that stands between the agent of this configuration and the hardware."""
+        driver = tomllib.loads(config.read_text())["driver"]
+        return self._run(
+            f"charge-point-{site.charger_id}",
+            "local.charge_point",
+            *("--version", OCPP_VERSIONS[site.hardware], "--charger", site.charger_id, "--plant", str(plant.socket)),
+            *("--url", f"ws://{driver['host']}:{driver['port']}/ocpp/{site.charger_id}"),
+            *("--memory", str(self.folder(site.charger_id) / "charge-point.json")),
+            CHARGE_POINT_PASSWORD=driver["password"],
+        )
+
     def await_agent(self, child: Child, site: Site) -> None:
         """Wait until a charger has reported every one of its EVSEs.
 
@@ -114,8 +132,9 @@ class Fleet:
             return False
         return True
 
-    def _run(self, name: str, module: str, *arguments: str) -> Child:
+    def _run(self, name: str, module: str, *arguments: str, **variables: str) -> Child:
         environment = self._settings.child_environment() | {"PYTHONPATH": str(REPO), "PYTHONUNBUFFERED": "1"}
+        environment |= variables
         return self._processes.start(name, [str(self._settings.python), "-m", module, *arguments], environment, REPO)
 
     def _await(self, child: Child, look: Any, what: str, within_s: float) -> None:
@@ -128,6 +147,19 @@ class Fleet:
             wait_for(look_while_alive, what, within_s=within_s)
         except TimeoutError as error:
             raise StepFailed(f"{error}\n{tail(child.log)}", child.log) from error
+
+
+def _driver(site: Site, plant: Plant) -> dict[str, Any]:
+    """The agent's other side."""
+    if site.hardware not in OCPP_VERSIONS:
+        return {"kind": site.hardware.value, "socket": str(plant.socket)}
+    return {
+        "kind": site.hardware.value,
+        "host": LOOPBACK,
+        "port": pick_port(0),
+        "charge_points": [site.charger_id],
+        "password": secrets.token_urlsafe(16),
+    }
 
 
 def socket_path(settings: Settings, name: str) -> Path:

@@ -6,6 +6,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from contract.cards import id_token_hash
@@ -32,6 +33,17 @@ class Outlet:
     max_power_w: int
 
 
+class Hardware(StrEnum):
+    """What an agent finds on its other side: the settings' `driver.kind`."""
+
+    SIMULATED = "simulated"
+    """The plant itself."""
+    OCPP16 = "ocpp16"
+    """A charge point that speaks OCPP 1.6, with the plant behind it."""
+    OCPP201 = "ocpp201"
+    """The same in OCPP 2.0.1."""
+
+
 @dataclass(frozen=True)
 class Site:
     """One charger as the operator has registered it. `powered` says whether its agent runs here."""
@@ -44,6 +56,7 @@ class Site:
     outlets: tuple[Outlet, ...]
     accepts_cards: bool = False
     powered: bool = True
+    hardware: Hardware = Hardware.SIMULATED
 
     @property
     def evse_ids(self) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from local.client import DriverApi
 from local.deploy import Deployment, Outputs, api_host
 from local.emulator import Emulator, start_emulator
-from local.fleet import Fleet
+from local.fleet import OCPP_VERSIONS, Fleet
 from local.interrupts import Interrupts
 from local.leftovers import end_leftovers
 from local.lock import only_one
@@ -99,7 +99,7 @@ def _prepare(settings: Settings, terminal: Terminal, processes: Processes) -> St
     with terminal.step("the app's own stack deployed by the CDK"):
         outputs = deployment.deploy(emulator)
     seeder, fleet = Seeder(emulator, outputs), Fleet(settings, processes, emulator)
-    with terminal.step(f"2 drivers and {len(SITES)} chargers registered, each with its certificate"):
+    with terminal.step(f"2 drivers and {len(SITES)} chargers registered, with their cards and certificates"):
         drivers = tuple(seeder.add_driver(email) for email in (OWNER, NEIGHBOUR))
         devices = {site.charger_id: seeder.add_charger(site, fleet.folder(site.charger_id)) for site in SITES}
     with terminal.step("simulated chargers connected by mutual TLS"):
@@ -107,6 +107,9 @@ def _prepare(settings: Settings, terminal: Terminal, processes: Processes) -> St
         configs = {site.charger_id: fleet.write_config(site, devices[site.charger_id], plant) for site in SITES}
         powered = [site for site in SITES if site.powered]
         agents = [fleet.start_agent(site.charger_id, configs[site.charger_id]) for site in powered]
+        for site in powered:
+            if site.hardware in OCPP_VERSIONS:
+                fleet.start_charge_point(site, configs[site.charger_id], plant)
         for agent, site in zip(agents, powered, strict=True):
             fleet.await_agent(agent, site)
     run = RunFile(

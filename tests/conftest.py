@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.seed import NEIGHBOUR, OWNER
+from local.seed import NEIGHBOUR, OWNER, Hardware
 from local.settings import Settings
 from local.stack import running_stack
 from local.terminal import Terminal
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from local.client import DriverApi
+
+    FreshChargers = Callable[..., FreshCharger]
 
 
 @pytest.fixture(scope="session")
@@ -49,18 +53,18 @@ def anonymous(stack: LocalStack) -> Iterator[DriverApi]:
 
 @pytest.fixture
 def fresh_charger(stack: LocalStack) -> Iterator[Callable[..., FreshCharger]]:
-    """Makes chargers for one test: `fresh_charger(evses=1, accepts_cards=False, through_proxy=False)`."""
-    made: list[FreshCharger] = []
+    """Makes chargers for one test, with what `LocalStack.fresh_charger` takes."""
+    with ExitStack() as made:
 
-    def make(
-        evses: int = 1, *, accepts_cards: bool = False, through_proxy: bool = False, startable: bool = True
-    ) -> FreshCharger:
-        charger = stack.fresh_charger(
-            evses, accepts_cards=accepts_cards, through_proxy=through_proxy, startable=startable
-        )
-        made.append(charger)
-        return charger
+        def make(*choice: Any, **choices: Any) -> FreshCharger:
+            charger = stack.fresh_charger(*choice, **choices)
+            made.callback(charger.discard)
+            return charger
 
-    yield make
-    for charger in made:
-        charger.discard()
+        yield make
+
+
+@pytest.fixture(params=[Hardware.SIMULATED])
+def any_charger(request: pytest.FixtureRequest, fresh_charger: Callable[..., FreshCharger]) -> FreshChargers:
+    """As `fresh_charger`; the test runs with every kind of hardware that is there."""
+    return partial(fresh_charger, hardware=request.param)

@@ -6,9 +6,11 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from websockets.typing import Subprotocol
 
@@ -24,11 +26,21 @@ VERSIONS: dict[str, tuple[Subprotocol, Speak]] = {
 }
 
 
+PASSWORD = "CHARGE_POINT_PASSWORD"  # noqa: S105  (the variable that holds it)
+
+
+def _with_password(url: str, charger: str, password: str) -> str:
+    """The address with who we are, for HTTP Basic authentication."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"{charger}:{password}@{parts.netloc}")) if password else url
+
+
 async def _work(options: argparse.Namespace) -> None:
     hardware = Hardware(options.plant, options.charger)
     station = Station(hardware, Memory(options.memory, await hardware.evse_ids()))
     subprotocol, speak = VERSIONS[options.version]
-    working = asyncio.gather(station.work(), stay_connected(station, options.url, subprotocol, speak))
+    address = _with_password(options.url, options.charger, os.environ.get(PASSWORD, ""))
+    working = asyncio.gather(station.work(), stay_connected(station, address, subprotocol, speak))
     for ending in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(ending, working.cancel)
     with contextlib.suppress(asyncio.CancelledError):
@@ -37,9 +49,13 @@ async def _work(options: argparse.Namespace) -> None:
 
 def main() -> int:
     """Be a charge point until SIGTERM or SIGINT."""
-    parser = argparse.ArgumentParser(prog="python -m local.charge_point", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m local.charge_point",
+        description=__doc__,
+        epilog=f"{PASSWORD} holds the password, if there is one.",
+    )
     parser.add_argument("--version", required=True, choices=sorted(VERSIONS), help="version of OCPP")
-    parser.add_argument("--url", required=True, help="the agent: ws://[ID:PASSWORD@]127.0.0.1:PORT/ocpp/ID")
+    parser.add_argument("--url", required=True, help="the agent: ws://127.0.0.1:PORT/ocpp/ID")
     parser.add_argument("--plant", required=True, type=Path, help="socket of the simulated hardware")
     parser.add_argument("--charger", required=True, help="whose EVSEs of that hardware these are")
     parser.add_argument("--memory", required=True, type=Path, help="file that outlives a restart")

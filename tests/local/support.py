@@ -14,7 +14,7 @@ import httpx
 
 from local.client import DriverApi, sign_in
 from local.fleet import Address
-from local.seed import AC_22_KW, OWNER, Site
+from local.seed import AC_22_KW, OWNER, Hardware, Site
 from local.waiting import wait_for
 from tests.local.cuttable import Cuttable
 
@@ -40,6 +40,8 @@ class FreshCharger:
     plant_process: Child
     config: Path
     agent: Child
+    charge_point: Child | None
+    """What speaks OCPP between agent and hardware, if the test wanted that."""
     proxy: Cuttable | None
     """The link to the broker, if the test wanted one it can cut."""
 
@@ -67,8 +69,9 @@ class FreshCharger:
         """Freeze the next start or stop `before` or `after` it is carried out; `off` lets it go."""
         self.do("hold", evse, on=when)
 
-    def await_held(self, op: str, evse: int = 1) -> None:
-        wait_for(lambda: op in self.describe(evse)["held"], f"the hardware holds a {op}", within_s=WITHIN_S)
+    def await_held(self, *ops: str, evse: int = 1) -> None:
+        """Wait until the hardware holds these commands; none: until it has dropped those of a dead agent."""
+        wait_for(lambda: self.describe(evse)["held"] == list(ops), f"the hardware holds {ops}", within_s=WITHIN_S)
 
     def kill_agent(self) -> None:
         """SIGKILL, as a power cut would; the hardware goes on."""
@@ -85,11 +88,24 @@ class FreshCharger:
         if wait:
             wait_for(lambda: self.shadow_version() > before, f"{self.charger_id} reports again", within_s=WITHIN_S)
 
+    def kill_charge_point(self) -> None:
+        """SIGKILL, as a power cut would; the hardware stays as it is."""
+        assert self.charge_point
+        self.stack.processes.kill(self.charge_point)
+
+    def start_charge_point(self) -> None:
+        """Start it again; it takes up what it remembers."""
+        self.charge_point = self.stack.fleet.start_charge_point(self.site, self.config, self.plant)
+
     def shadow(self, evse: int = 1) -> dict[str, Any]:
         """The whole document of one EVSE's shadow."""
         payload = self._shadows.get_thing_shadow(thingName=self.charger_id, shadowName=f"evse-{evse}")["payload"]
         document: dict[str, Any] = json.loads(payload.read())
         return document
+
+    def driver_ok(self, evse: int = 1) -> bool:
+        """Whether the agent says that its hardware answers."""
+        return bool(self.shadow(evse)["state"]["reported"]["agent"][0]["driverOk"])
 
     def shadow_version(self, evse: int = 1) -> int:
         return int(self.shadow(evse)["version"])
@@ -106,7 +122,7 @@ class FreshCharger:
         )  # fmt: skip
 
     def discard(self) -> None:
-        for child in (self.agent, self.plant_process):
+        for child in filter(None, (self.agent, self.charge_point, self.plant_process)):
             self.stack.processes.kill(child)
         if self.proxy:
             self.proxy.close()
@@ -224,7 +240,13 @@ class LocalStack:
                 calls.by_function.setdefault(name, Counter())[event["EventName"]] += 1
 
     def fresh_charger(
-        self, evses: int = 1, *, accepts_cards: bool = False, through_proxy: bool = False, startable: bool = True
+        self,
+        evses: int = 1,
+        *,
+        accepts_cards: bool = False,
+        through_proxy: bool = False,
+        startable: bool = True,
+        hardware: Hardware = Hardware.SIMULATED,
     ) -> FreshCharger:
         """A charger that nobody has used, a car plugged in at every EVSE.
 
@@ -233,13 +255,16 @@ class LocalStack:
         stack, fleet = self.stack, self.stack.fleet
         charger_id = f"PX-T{next(self._numbers):04d}"
         outlets = (AC_22_KW,) * evses
-        site = Site(charger_id, f"Test {charger_id}", "Test Street 1", "53.5", "10.0", outlets, accepts_cards)
+        name, street = f"Test {charger_id}", "Test Street 1"
+        site = Site(charger_id, name, street, "53.5", "10.0", outlets, accepts_cards, hardware=hardware)
         files = stack.seeder.add_charger(site, fleet.folder(charger_id))
         plant, plant_process = fleet.start_plant(f"plant-{charger_id}", [site])
         proxy = Cuttable(stack.emulator.mqtt_port) if through_proxy else None
         config = fleet.write_config(site, files, plant, Address("localhost", proxy.port) if proxy else None)
         agent = fleet.start_agent(charger_id, config)
-        charger = FreshCharger(stack, site, plant, plant_process, config, agent, proxy)
+        behind = hardware is not Hardware.SIMULATED
+        charge_point = fleet.start_charge_point(site, config, plant) if behind else None
+        charger = FreshCharger(stack, site, plant, plant_process, config, agent, charge_point, proxy)
         try:
             if startable:
                 self._await_startable(charger)

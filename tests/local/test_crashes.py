@@ -45,8 +45,8 @@ def assert_stopped_once(
     assert stack.dead_letters(charger) == []
 
 
-def test_killed_between_intent_and_action(stack: LocalStack, owner: DriverApi, fresh_charger: FreshChargers) -> None:
-    charger = fresh_charger()
+def test_killed_between_intent_and_action(stack: LocalStack, owner: DriverApi, any_charger: FreshChargers) -> None:
+    charger = any_charger()
     charger.plant.set_clock_rate(FAST)
     before_wh = charger.describe()["true_wh"]
     session_id = charging(owner, charger)
@@ -55,6 +55,7 @@ def test_killed_between_intent_and_action(stack: LocalStack, owner: DriverApi, f
     charger.await_held("stop")
 
     charger.kill_agent()
+    charger.await_held()
     charger.hold("off")
     assert charger.describe()["contactor_closed"] is True
     charger.start_agent(wait=False)
@@ -62,8 +63,8 @@ def test_killed_between_intent_and_action(stack: LocalStack, owner: DriverApi, f
     assert_stopped_once(stack, owner, charger, session_id, before_wh)
 
 
-def test_killed_between_action_and_report(stack: LocalStack, owner: DriverApi, fresh_charger: FreshChargers) -> None:
-    charger = fresh_charger()
+def test_killed_between_action_and_report(stack: LocalStack, owner: DriverApi, any_charger: FreshChargers) -> None:
+    charger = any_charger()
     charger.plant.set_clock_rate(FAST)
     before_wh = charger.describe()["true_wh"]
     session_id = charging(owner, charger)
@@ -72,6 +73,7 @@ def test_killed_between_action_and_report(stack: LocalStack, owner: DriverApi, f
     charger.await_held("stop")
 
     charger.kill_agent()
+    charger.await_held()
     charger.hold("off")
     assert charger.describe()["contactor_closed"] is False
     assert session_of(owner, session_id)["status"] == "stopping"
@@ -80,10 +82,8 @@ def test_killed_between_action_and_report(stack: LocalStack, owner: DriverApi, f
     assert_stopped_once(stack, owner, charger, session_id, before_wh)
 
 
-def test_killed_before_the_outbox_was_drained(
-    stack: LocalStack, owner: DriverApi, fresh_charger: FreshChargers
-) -> None:
-    charger = fresh_charger(through_proxy=True)
+def test_killed_before_the_outbox_was_drained(stack: LocalStack, owner: DriverApi, any_charger: FreshChargers) -> None:
+    charger = any_charger(through_proxy=True)
     assert charger.proxy is not None
     charger.plant.set_clock_rate(FAST)
     before_wh = charger.describe()["true_wh"]
@@ -107,8 +107,8 @@ def test_killed_before_the_outbox_was_drained(
     assert outbox(charger) == []
 
 
-def test_killed_while_charging_the_session_goes_on(owner: DriverApi, fresh_charger: FreshChargers) -> None:
-    charger = fresh_charger()
+def test_killed_while_charging_the_session_goes_on(owner: DriverApi, any_charger: FreshChargers) -> None:
+    charger = any_charger()
     session_id = charging(owner, charger)
 
     charger.kill_agent()
@@ -128,9 +128,9 @@ def damage_journal(charger: FreshCharger) -> None:
 
 
 def test_a_journal_damaged_while_charging_does_not_cost_the_driver_their_stop(
-    stack: LocalStack, owner: DriverApi, fresh_charger: FreshChargers
+    stack: LocalStack, owner: DriverApi, any_charger: FreshChargers
 ) -> None:
-    charger = fresh_charger()
+    charger = any_charger()
     charger.plant.set_clock_rate(FAST)
     before_wh = charger.describe()["true_wh"]
     session_id = charging(owner, charger)
@@ -147,10 +147,8 @@ def test_a_journal_damaged_while_charging_does_not_cost_the_driver_their_stop(
     assert stack.dead_letters(charger) == []
 
 
-def test_a_damaged_journal_is_set_aside_and_the_charger_works_on(
-    owner: DriverApi, fresh_charger: FreshChargers
-) -> None:
-    charger = fresh_charger()
+def test_a_damaged_journal_is_set_aside_and_the_charger_works_on(owner: DriverApi, any_charger: FreshChargers) -> None:
+    charger = any_charger()
     charger.end_agent()
     damage_journal(charger)
 

@@ -17,9 +17,9 @@ OVERDUE_WITHIN_S = 25.0
 
 
 def test_a_stop_for_an_offline_charger_becomes_overdue_and_is_carried_out_when_it_is_back(
-    owner: DriverApi, fresh_charger: FreshChargers
+    owner: DriverApi, any_charger: FreshChargers
 ) -> None:
-    charger = fresh_charger(through_proxy=True)
+    charger = any_charger(through_proxy=True)
     session_id = charging(owner, charger)
     assert charger.proxy is not None
     charger.proxy.cut()
@@ -48,9 +48,9 @@ def test_a_stop_for_an_offline_charger_becomes_overdue_and_is_carried_out_when_i
     ("fault", "reason"), [("refuses_to_open", "refused_by_charger"), ("power_keeps_flowing", "power_still_flowing")]
 )
 def test_a_broken_charger_fails_the_stop_with_its_reason_and_the_session_goes_on(
-    owner: DriverApi, fresh_charger: FreshChargers, fault: str, reason: str
+    owner: DriverApi, any_charger: FreshChargers, fault: str, reason: str
 ) -> None:
-    charger = fresh_charger()
+    charger = any_charger()
     session_id = charging(owner, charger)
     charger.fault(fault)
 
@@ -70,8 +70,8 @@ def test_a_broken_charger_fails_the_stop_with_its_reason_and_the_session_goes_on
     assert stages(owner, session_id).count("stop_failed") == 1
 
 
-def test_a_stop_for_a_start_that_has_not_happened_cancels_it(owner: DriverApi, fresh_charger: FreshChargers) -> None:
-    charger = fresh_charger(through_proxy=True)
+def test_a_stop_for_a_start_that_has_not_happened_cancels_it(owner: DriverApi, any_charger: FreshChargers) -> None:
+    charger = any_charger(through_proxy=True)
     assert charger.proxy is not None
     charger.proxy.stall()  # the broker still believes that the charger is there
     charger.kill_agent()
@@ -94,8 +94,8 @@ def test_a_stop_for_a_start_that_has_not_happened_cancels_it(owner: DriverApi, f
     assert charger.describe()["contactor_closes"] == 0
 
 
-def test_a_start_that_arrives_after_its_expiry_is_refused(owner: DriverApi, fresh_charger: FreshChargers) -> None:
-    charger = fresh_charger(through_proxy=True)
+def test_a_start_that_arrives_after_its_expiry_is_refused(owner: DriverApi, any_charger: FreshChargers) -> None:
+    charger = any_charger(through_proxy=True)
     assert charger.proxy is not None
     charger.proxy.stall()
     charger.kill_agent()
@@ -114,9 +114,9 @@ def test_a_start_that_arrives_after_its_expiry_is_refused(owner: DriverApi, fres
 
 
 def test_a_cable_that_is_pulled_ends_the_session_and_frees_the_connector(
-    owner: DriverApi, fresh_charger: FreshChargers
+    owner: DriverApi, any_charger: FreshChargers
 ) -> None:
-    charger = fresh_charger()
+    charger = any_charger()
     session_id = charging(owner, charger)
 
     charger.do("unplug")

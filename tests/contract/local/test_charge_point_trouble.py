@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -108,10 +109,12 @@ async def test_as_a_process_it_works_until_it_is_asked_to_end(tmp_path: Path) ->
     async with running("1.6", tmp_path) as world:
         await world.csms.first("StatusNotification", 2)
         await world.switch_off()
-        url = f"ws://PX-0001:secret@127.0.0.1:{world.csms.port}/ocpp/PX-0001"
+        url = f"ws://127.0.0.1:{world.csms.port}/ocpp/PX-0001"
         options = ["--version", "1.6", "--url", url, "--plant", str(world.path), "--charger", "PX-0001"]
         options += ["--memory", str(tmp_path / "other.json")]
-        process = await asyncio.create_subprocess_exec(sys.executable, "-m", "local.charge_point", *options)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "local.charge_point", *options, env=os.environ | {"CHARGE_POINT_PASSWORD": "secret"}
+        )
         await world.csms.first("StatusNotification", 4)
         assert world.csms.credentials == "Basic UFgtMDAwMTpzZWNyZXQ="
         process.terminate()
