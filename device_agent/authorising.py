@@ -29,8 +29,8 @@ OfflineCards = Literal["cached", "refuse", "accept"]
 """Which cards may charge while the cloud cannot be asked: those it accepted lately; none; any but those it refused."""
 
 ANSWER_WITHIN_S = 3.0
-"""As long as somebody who holds a card to a reader takes "please wait" for an answer. The cloud needs a quarter of a
-second; a function that it starts afresh takes a second more."""
+"""As long as somebody who holds a card to a reader takes "please wait" for an answer. The cloud's answer is a queue and
+one read away, which leaves time for a function that has to be started first."""
 
 LATE_WITHIN_S = 60.0
 """An answer that comes after the wait is still remembered until then: over a slow link the second try finds it."""
