@@ -10,6 +10,7 @@ from contract.vocabulary import AckReason, AckStatus, EndReason
 
 if TYPE_CHECKING:
     from contract.intents import Intent
+    from device_agent.drivers.base import Fact, TransactionBegan, TransactionOver
     from device_agent.records import IntentRecord, SessionRecord
 
 _VERBS = {AckStatus.DONE: "answer", AckStatus.REFUSED: "refuse", AckStatus.FAILED: "fail"}
@@ -65,11 +66,13 @@ class StopSession:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmStart:
-    """The contactor is closed: the session has begun, and its start is done."""
+    """The contactor is closed, or the hardware tells so: the session has begun, and its start is done."""
 
     evse_id: int
     session: SessionRecord
     intent_id: str
+    fact: TransactionBegan | None = None
+    """What told so, to be settled; None if it was seen."""
 
     def __str__(self) -> str:
         began = f"session {self.session.session_id} began on EVSE {self.evse_id}"
@@ -115,16 +118,45 @@ class ConfirmRelease:
 
 @dataclass(frozen=True, slots=True)
 class EndSession:
-    """The session is over, as measured: contactor open, no power. With the intent that brought it about, if one did."""
+    """The session is over, as measured or as told. With the intent that brought it about, if one did."""
 
     evse_id: int
     session: SessionRecord
     reason: EndReason
     intent_id: str = ""
+    fact: TransactionOver | None = None
+    """What told so, to be settled; None if it was seen."""
 
     def __str__(self) -> str:
         done = f": stop {self.intent_id} is done" if self.intent_id else ""
         return f"end session {self.session.session_id} on EVSE {self.evse_id}, reason {self.reason}{done}"
+
+
+@dataclass(frozen=True, slots=True)
+class BeginSession:
+    """Somebody has begun to charge at the charger: write a session down for it, then settle the fact."""
+
+    evse_id: int
+    fact: TransactionBegan
+
+    def __str__(self) -> str:
+        return f"begin a session for transaction {self.fact.transaction_id} on EVSE {self.evse_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """The hardware may have its answer to what it told."""
+
+    evse_id: int
+    fact: Fact
+    accepted: bool
+    because: str
+    session: SessionRecord | None = None
+    """To be written down before, if anything is."""
+
+    def __str__(self) -> str:
+        verb = "settle" if self.accepted else "refuse"
+        return f"{verb} transaction {self.fact.transaction_id} on EVSE {self.evse_id}: {self.because}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +199,8 @@ Action = (
     | Release
     | ConfirmRelease
     | EndSession
+    | BeginSession
+    | Settle
     | Answer
     | RepeatAnswer
 )

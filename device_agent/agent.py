@@ -99,7 +99,7 @@ class Agent:
         requests = Requests()
         self._followed = [
             Followed(
-                Evse(evse_id, driver, journal, outside.clock, outside.new_transaction),
+                Evse(evse_id, driver, journal, outside),
                 ShadowFollower(charger_id, evse_id, link, requests),
                 watch_topic(charger_id, evse_id),
             )
@@ -262,7 +262,7 @@ class Agent:
         except ValidationError:
             return  # a hint; nothing depends on it
         now = self._clock.now()
-        evse.watched_until_s = now.mono_s + min(until - now.epoch_s, WATCH_AT_MOST_S)
+        evse.sampler.watched_until_s = now.mono_s + min(until - now.epoch_s, WATCH_AT_MOST_S)
 
     def _send(self) -> None:
         """Reports that are due, requests that need repeating, events that wait."""
@@ -287,7 +287,7 @@ class Agent:
         return View(
             observed=evse.last_seen,
             driver_ok=evse.hardware.ok,
-            flow=evse.flow,
+            flow=evse.sampler.flow,
             record=record,
             current=self._journal.current(evse.evse_id),
             shown=self._journal.session(evse.evse_id, record.last_session),

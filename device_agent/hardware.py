@@ -12,7 +12,7 @@ from device_agent.drivers.base import DriverRefused, DriverUnreachable
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from device_agent.drivers.base import ChargerDriver, Observation, Order
+    from device_agent.drivers.base import ChargerDriver, Fact, Observation, Order
     from device_agent.records import Clock
 
 log = logging.getLogger(__name__)
@@ -68,6 +68,14 @@ class Hardware:
     def stop(self, transaction_id: str) -> None:
         """Command the contactor to open. An answer to an earlier command is not waited for any more."""
         self._command = self._driver.stop(self._evse_id, transaction_id)
+
+    def settle(self, fact: Fact, *, accepted: bool) -> None:
+        """The fact is on record: the charger may have its answer."""
+        self._driver.settle(fact, accepted=accepted)
+
+    def refresh(self) -> None:
+        """Have the hardware tell its power and energy anew."""
+        self._driver.refresh(self._evse_id)
 
     def answered(self) -> Answered | None:
         """The answer to the last command, once; None while there is none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from device_agent.reconciler import POWER_ZERO_W
+from device_agent.facts import POWER_ZERO_W
 
 METER_EVERY_S = 30.0
 """A 4 h session is 480 events: a curve fine enough for a bill, at 0.07 cents of Basic Ingest (design, section 5)."""
@@ -41,12 +41,18 @@ class Register:
         """Energy that never falls."""
         return (self.raw_wh or 0) + self.offset_wh
 
-    def read(self, raw_wh: int | None) -> Register:
-        """After reading the hardware's register; if it fell, it was reset, and what it lost goes into the offset."""
-        if raw_wh is None:  # not told
+    def read(self, raw_wh: int | None, *, counting: bool = False) -> Register:
+        """After reading the hardware's register; if it fell, it was reset, and what it lost goes into the offset.
+
+        Args:
+            raw_wh: what it says; None if it was not told.
+            counting: whether a session counts by it: then a first reading is where it starts from, not what it drew.
+        """
+        if raw_wh is None:
             return self
-        lost = 0 if self.raw_wh is None else max(0, self.raw_wh - raw_wh)
-        return Register(raw_wh, self.offset_wh + lost)
+        if self.raw_wh is None:
+            return Register(raw_wh, self.wh - raw_wh if counting else self.offset_wh)
+        return Register(raw_wh, self.offset_wh + max(0, self.raw_wh - raw_wh))
 
     def at_least(self, wh: int) -> Register:
         """Raised to what a session is known to have drawn, when what earlier resets took away is forgotten."""

@@ -1,7 +1,8 @@
 """What to do on one EVSE: a pure decision from what is wanted, what is observed and what is remembered.
 
-Facts come before wishes: a session that has ended by itself is ended first, an intent under way is carried on, and
-only then is a new intent looked at. An intent acts on its own session and on no other.
+What has happened comes before what is wanted: first what the hardware tells, then an intent under way is carried on,
+then a session that has ended by itself is ended, and only then is a new intent looked at. An intent acts on its own
+session and on no other.
 Source: docs/architecture.md, "The contract".
 """
 
@@ -11,15 +12,14 @@ from typing import TYPE_CHECKING
 
 from contract.intents import Intent, UnreadableIntent
 from contract.vocabulary import AckReason, AckStatus, Act, EndReason
+from device_agent import facts
 from device_agent.actions import (
     Accept,
     Action,
     Answer,
-    ConfirmRelease,
     ConfirmStart,
     EndSession,
     GiveUpStart,
-    Release,
     Remember,
     RepeatAnswer,
     StartSession,
@@ -30,10 +30,6 @@ from device_agent.records import Phase
 if TYPE_CHECKING:
     from device_agent.drivers.base import Observation
     from device_agent.records import Memory, Moment, Pending, SessionRecord
-
-POWER_ZERO_W = 50
-"""At or below this, no power flows. Current transformers of a 22 kW EVSE read up to 0.2 % of their range, 44 W, with
-the contactor open; the least a car may draw is 6 A at 230 V, 1,380 W (IEC 61851-1), 27 times as much."""
 
 DRIVER_WAIT_S = 10.0
 """How long an intent waits for hardware that does not answer. Less than the cloud's patience of 15 s, so that the
@@ -51,45 +47,12 @@ def plan(
         memory: what this agent has done before.
         now: this instant.
     """
+    if observed is not None and observed.fact is not None:
+        return facts.told(observed.fact, observed, memory)
     if memory.pending is not None:
         return _meanwhile(desired, memory) + _carry_on(memory.pending, observed, memory, now)
-    facts = _facts(memory.current, observed, memory, now)
-    return facts or _wish(desired, observed, memory, now)
-
-
-def _facts(current: SessionRecord | None, observed: Observation | None, memory: Memory, now: Moment) -> list[Action]:
-    """What has happened without an intent: a session that is over, a given-up start whose contactor is closed."""
-    evse_id = memory.evse.evse_id
-    if current is None or observed is None:
-        return []
-    if current.phase is Phase.RELEASING:
-        if not observed.contactor_closed:
-            return [ConfirmRelease(evse_id, current)]
-        tried_s = memory.release_tried_s  # told again once what it was told had time to happen
-        due = tried_s is None or now.mono_s - tried_s >= memory.pace.stop_s
-        return [Release(evse_id, current)] if due else []
-    if current.phase is Phase.ACTIVE and no_power(observed):
-        return [EndSession(evse_id, current, _why_ended(current, observed, memory))]
-    return []
-
-
-def no_power(observed: Observation) -> bool:
-    """Whether the EVSE is measured to be off: contactor open and no power."""
-    return not observed.contactor_closed and observed.power_w <= POWER_ZERO_W
-
-
-def _why_ended(session: SessionRecord, observed: Observation, memory: Memory) -> EndReason:
-    """Why a session is over although no intent is under way."""
-    if observed.opened_because is not None:
-        return observed.opened_because
-    if not observed.plugged:
-        return EndReason.EV_DISCONNECTED
-    if any(
-        record.session_id == session.session_id and record.act == Act.STOP and record.status is AckStatus.FAILED
-        for record in memory.intents.values()
-    ):
-        return EndReason.REMOTE  # the stop was given up too early: the contactor followed it after all
-    return EndReason.OTHER if observed.faulted else EndReason.POWER_LOSS
+    happened = [] if observed is None else facts.shown(observed, memory, now)
+    return happened or _wish(desired, observed, memory, now)
 
 
 def _meanwhile(desired: Intent | UnreadableIntent | None, memory: Memory) -> list[Action]:
@@ -128,7 +91,7 @@ def _carry_on_start(
     pending: Pending, session: SessionRecord, observed: Observation | None, memory: Memory, now: Moment
 ) -> list[Action]:
     evse_id, intent_id = memory.evse.evse_id, pending.record.id
-    if observed is not None and observed.contactor_closed:
+    if observed is not None and facts.may_run(session, observed):
         return [ConfirmStart(evse_id, session, intent_id)]
     verdict = _start_verdict(pending, observed, memory.pace.start_s, now)
     if verdict is not None:
@@ -151,7 +114,8 @@ def _start_verdict(
         return AckStatus.FAILED, AckReason.DRIVER_UNREACHABLE, _silence(pending, now)
     if pending.commanded_s is not None:
         waited_s = now.mono_s - pending.commanded_s
-        because = f"contactor still open {waited_s:.0f} s after the command"
+        what = "another transaction is open" if observed.contactor_closed else "contactor still open"
+        because = f"{what} {waited_s:.0f} s after the command"
         return (AckStatus.FAILED, AckReason.REFUSED_BY_CHARGER, because) if waited_s >= settle_s else None
     if pending.in_flight:
         return None
@@ -163,7 +127,7 @@ def _carry_on_stop(
     pending: Pending, session: SessionRecord, observed: Observation | None, memory: Memory, now: Moment
 ) -> list[Action]:
     evse_id, intent_id = memory.evse.evse_id, pending.record.id
-    if observed is not None and no_power(observed):
+    if observed is not None and facts.is_off(session, observed):
         return [EndSession(evse_id, session, EndReason.REMOTE, intent_id)]
     verdict = _stop_verdict(pending, observed, memory.pace.stop_s, now)
     if verdict is not None:
@@ -221,7 +185,7 @@ def _stop(intent: Intent, observed: Observation | None, memory: Memory) -> list[
         return [_done(intent, AckReason.ALREADY_ENDED, f"session {intent.session_id} had ended", memory)]
     if session is not None and intent.id < session.newest_keep:
         return [_refuse(intent, AckReason.WITHDRAWN, f"withdrawn by {session.newest_keep}", memory)]
-    unheard_of = memory.current is None and (session is None or session.phase is Phase.KEPT)
+    unheard_of = memory.current is None and (session is None or not session.phase.occupies)
     occupies = session is not None and session.phase.occupies
     if observed is None and (occupies or unheard_of):
         return _take_on(intent, memory)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from concurrent.futures import Future
 
-    from device_agent.drivers.base import DriverInput, Fact, Order, Resumed
+    from device_agent.drivers.base import ChargerDriver, DriverInput, Fact, Order, Resumed
 
 CHARGER = "PX-0001"
 NOON = 1_795_348_800.0  # 2026-11-22 12:00:00 UTC
@@ -140,6 +140,8 @@ class Bench:
         self.hardware = BenchHardware(
             self.clock, {n: SimulatedEvse(max_power_w=11_000, plugged=True) for n in range(1, evses + 1)}
         )
+        self.driver: ChargerDriver = self.hardware
+        """What the agent gets: the bare contactors of `hardware`, unless a test brings a charger of its own."""
         self.boots = 0
         self._transactions = itertools.count(1)
         self._numbers = itertools.count(1)
@@ -159,7 +161,7 @@ class Bench:
         outside = Outside(
             CloudClock(self.clock), f"{self.boots:04x}", lambda: f"tx-{next(self._transactions)}", self._new_ulid
         )
-        self.agent = Agent(CHARGER, list(self.hardware.evses), self.hardware, self.journal, self.link, outside)
+        self.agent = Agent(CHARGER, list(self.hardware.evses), self.driver, self.journal, self.link, outside)
         if not online:
             self.link.cut()
         self.agent.begin()
@@ -190,10 +192,10 @@ class Bench:
         self.agent.catch_up()
         return str(document["id"])
 
-    def charge(self, session_id: str = SESSION, seconds: float = 60.0) -> str:
+    def charge(self, session_id: str = SESSION, seconds: float = 60.0, step_s: float = 0.25) -> str:
         """A session that has run for a while; returns the id of its start."""
         started = self.want("start", session_id)
-        self.pass_s(seconds)
+        self.pass_s(seconds, step_s)
         return started
 
     def reported(self, group: str, evse_id: int = 1) -> dict[str, Any]:

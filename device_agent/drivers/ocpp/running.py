@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from contract.vocabulary import EndReason
-from device_agent.reconciler import POWER_ZERO_W
+from device_agent.facts import POWER_ZERO_W
 
 MISSED_END_S = 30.0
 """A charger that says "not charging" has this long to say that the transaction is over; the message may stand behind

@@ -42,7 +42,7 @@ def week_offline(bench: Bench) -> list[str]:
                 session, told = sessions.metered(session, passed_s, 11_000, Moment(begun_s + passed_s, 0))
                 events += told
             bench.journal.write(session, *events)
-        session, told = sessions.over(session, EndReason.LOCAL, LASTED_S, 0, Moment(begun_s + LASTED_S, 0))
+        session, told = sessions.over(session, EndReason.LOCAL, LASTED_S, int(begun_s) + LASTED_S)
         bench.journal.write(session, *told)
     return names
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from device_agent import journal_schema
 from device_agent.actions import Release, StartSession, StopSession
 from device_agent.drivers.simulated.plant import Fault
-from device_agent.evse import Evse
+from device_agent.executor import Executor
 from device_agent.records import Phase
 from tests.support.charger_bench import Bench, intent, ulid
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pytest
 
     from device_agent.actions import Action
+    from device_agent.drivers.base import Observation
 
 SESSIONS = [f"01JD000000000000000000000{n}" for n in range(1, 4)]
 ACTS = ["start", "stop", "keep"]
@@ -114,13 +115,13 @@ def test_a_contactor_is_opened_only_for_the_session_its_intent_names(
         patched.setattr(journal_schema, "SYNCHRONOUS", "OFF")  # the power of this machine is not what is tested
         bench = Bench(Path(folder), evses=1)
         witness = Witness(bench)
-        carry_out = Evse._carry_out
+        carry_out = Executor.carry_out
 
-        def watched(evse: Evse, action: Action) -> None:
+        def watched(executor: Executor, action: Action, seen: Observation | None) -> None:
             witness.check(action)
-            carry_out(evse, action)
+            carry_out(executor, action, seen)
 
-        patched.setattr(Evse, "_carry_out", watched)
+        patched.setattr(Executor, "carry_out", watched)
         bench.turn_on()
         try:
             play(bench, script)
