@@ -108,8 +108,8 @@ class SimulatedSettings(_Section):
 class OcppSettings(_Section):
     """A charger that speaks OCPP to this board."""
 
-    kind: Literal["ocpp16"]
-    """Its version, with JSON over WebSocket."""
+    kind: Literal["ocpp16", "ocpp201"]
+    """Its version: 1.6 or 2.0.1, with JSON over WebSocket."""
     charge_points: Annotated[list[Annotated[str, Field(min_length=1, max_length=48)]], Field(min_length=1)]
     """The ids under which it may connect: the last part of the address it is set to, `ws://HOST:PORT/ocpp/ID`."""
     host: Annotated[str, Field(min_length=1, max_length=253)] = "127.0.0.1"
@@ -127,7 +127,7 @@ class OcppSettings(_Section):
     meter_interval_s: Annotated[int, Field(ge=1, le=900)] = 30
     """How often the charger is to tell its meter during a transaction."""
     connectors: dict[EvseId, Annotated[int, Field(ge=1, le=32)]] = {}
-    """The charger's own number of an EVSE (1.6: its connector) where it is not ours."""
+    """The charger's own number of an EVSE (in 1.6, of its connector) where it is not ours."""
 
     @model_validator(mode="after")
     def _go_together(self) -> Self:

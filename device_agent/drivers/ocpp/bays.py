@@ -12,6 +12,7 @@ from typing import Any
 
 from contract.vocabulary import CableState, EndReason
 from device_agent.drivers.base import Fact, Observation, Order, Resumed, TransactionBegan, TransactionOver
+from device_agent.drivers.ocpp.fields import positive_31_bits
 from device_agent.drivers.ocpp.readings import Gauge, Reading
 from device_agent.drivers.ocpp.running import GOES_ON, IDLE, PLUGGED, Running, Status
 
@@ -66,6 +67,10 @@ class Bay:
         """The start that was commanded under this name."""
         return self._orders.get(name)
 
+    def started(self, number: int | None) -> Order | None:
+        """The start that was commanded under this number (2.0.1)."""
+        return next((order for order in self._orders.values() if positive_31_bits(order.session_id) == number), None)
+
     def resume(self, name: str, resumed: Resumed) -> None:
         """Go on with the session of an earlier run of the agent."""
         self.order(name, resumed.order)
@@ -115,7 +120,16 @@ class Bay:
         elif self.running is None and self._lone_s is None:
             self._lone_s = now_s
         if self.running is not None:
-            self.running = self.running.told_status(status, now_s)
+            self.running = self.running.told_status(status, now_s, plugged=self._plugged)
+
+    def told_occupied(self, now_s: float) -> None:
+        """Its connector is taken, as 2.0.1 says; what goes on there the transaction says."""
+        if self.running is not None:
+            if self.status in (None, Status.AVAILABLE, Status.FAULTED, Status.UNAVAILABLE):
+                self.told_status(Status.PREPARING, now_s)
+        else:
+            ended = self.status in (*GOES_ON, Status.FINISHING)
+            self.told_status(Status.FINISHING if ended else Status.PREPARING, now_s)
 
     def told_main_status(self, status: Status, error: str = "") -> None:
         """The charger as a whole says that it is out of service or broken, or no longer so."""
@@ -144,6 +158,23 @@ class Bay:
         fact = replace(fact, meter_wh=self._gauge.register(fact.meter_wh))
         self._facts.append(fact)
         return fact
+
+    def begins(self, fact: TransactionBegan, *, first: bool) -> bool:
+        """Whether an event of 2.0.1 that names who is authorised is the beginning, or only another event.
+
+        Args:
+            fact: what the event would be as a beginning.
+            first: whether it is the transaction's first one, or the first since a plugged cable began it.
+        """
+        running = self.running
+        if running is not None and running.transaction_id == fact.transaction_id:
+            return running.mark == fact.mark or (first and not running.mark)
+        return first or fact.transaction_id not in self._closed
+
+    def wait_for_car(self) -> None:
+        """The open transaction has begun before a cable was plugged in."""
+        if self.running is not None:
+            self.running = replace(self.running, waits_for_car=True)
 
     def told_over(
         self, transaction_id: str, reason: EndReason | None, at: int | None, meter_wh: int | None, now_s: float
@@ -254,7 +285,7 @@ class Bay:
         self._opened_because = None if reason is EndReason.REMOTE else reason
         if running.asked and self._plugged:
             self.released = running.transaction_id
-        if self.status in GOES_ON:  # said of the transaction that is over
+        if self.status in (*GOES_ON, Status.PREPARING):  # said of the transaction that is over
             self.status = Status.FINISHING
         return fact
 

@@ -170,4 +170,6 @@ def _version(kind: str) -> type[Station]:
         from device_agent.drivers.ocpp.v16 import Station16  # noqa: PLC0415  (only the one that is spoken)
 
         return Station16
-    raise NotImplementedError(kind)
+    from device_agent.drivers.ocpp.v201 import Station201  # noqa: PLC0415  (as above)
+
+    return Station201

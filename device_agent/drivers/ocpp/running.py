@@ -65,11 +65,15 @@ class Running:
     """Since when the charger's own status contradicts it."""
     booted: bool = False
     """Whether the charger has restarted since, and has not said that it goes on."""
+    waits_for_car: bool = False
+    """Whether it began before a cable was plugged in (2.0.1), so that a free connector does not contradict it."""
 
-    def told_status(self, status: Status, now_s: float) -> Running:
+    def told_status(self, status: Status, now_s: float, *, plugged: bool) -> Running:
         """After a status of its connector."""
         if status in GOES_ON:
-            return replace(self, idle_s=None, booted=False)
+            return replace(self, idle_s=None, booted=False, waits_for_car=False)
+        if self.waits_for_car:
+            return replace(self, waits_for_car=not plugged)
         if (status in IDLE or self.booted) and self.idle_s is None:
             return replace(self, idle_s=now_s)
         return self

@@ -20,12 +20,12 @@ from ocpp.messages import Call, CallError, CallResult, unpack
 from websockets.exceptions import ConnectionClosed
 
 from device_agent.drivers.base import DriverRefused, DriverUnreachable
+from device_agent.drivers.ocpp.desk import Desk, utc_now
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
 
     from device_agent.drivers.base import Order
-    from device_agent.drivers.ocpp.desk import Desk
     from device_agent.drivers.ocpp.fields import Fields
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,9 @@ Handler = Callable[["Fields"], Awaitable[Answer | None]]
 
 IN_HAND_AT_MOST = 64
 """A charger waits for one answer before it asks again; one that has this many open asks in vain."""
+
+HEARTBEAT_S = 300
+"""The WebSocket's own ping finds a dead connection; heartbeats only set the charger's clock."""
 
 UNSUPPORTED = ("NotImplemented", "NotSupported")
 """What a charger answers to what it will never do."""
@@ -92,6 +95,17 @@ class Station(ABC):
         """Have it tell power and energy of an EVSE."""
 
     # What the versions share.
+
+    def shared(self) -> dict[str, Handler]:
+        """The messages that are the same in both versions."""
+        return {
+            "BootNotification": self._boot,
+            "DataTransfer": self._data_transfer,
+            "FirmwareStatusNotification": self.noted,
+            "Heartbeat": self._heartbeat,
+            "LogStatusNotification": self.noted,
+            "SecurityEventNotification": self.noted,
+        }
 
     async def serve(self) -> None:
         """Take in messages until the connection ends."""
@@ -194,6 +208,23 @@ class Station(ABC):
         for evse_id in self.desk.connectors:
             await self.refresh(evse_id)
         await self.configure()
+
+    async def noted(self, _: Fields) -> Answer:
+        """A message that is only answered."""
+        return {}
+
+    async def _heartbeat(self, _: Fields) -> Answer:
+        return {"currentTime": utc_now()}
+
+    async def _data_transfer(self, _: Fields) -> Answer:
+        return {"status": "UnknownVendorId"}
+
+    async def _boot(self, _: Fields) -> Answer:
+        with self.desk.at_all() as bays:
+            for bay in bays:
+                bay.booted()
+        self.welcome(self.desk.patience.boot_s / 4)  # after the answer
+        return {"status": "Accepted", "currentTime": utc_now(), "interval": HEARTBEAT_S}
 
     def _take(self, raw: str | bytes) -> None:
         """One frame. An answer is passed on at once; a call is handled beside those that wait."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, ClassVar
 from contract.cards import id_token_hash
 from contract.vocabulary import EndReason
 from device_agent.drivers.base import TransactionBegan
-from device_agent.drivers.ocpp.desk import utc_now
 from device_agent.drivers.ocpp.fields import mark, number, positive_31_bits, samples, text, when
 from device_agent.drivers.ocpp.readings import reading
 from device_agent.drivers.ocpp.running import Status
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
 OURS = "PX"
 """How the tags of our starts begin."""
-
-HEARTBEAT_S = 300
-"""The WebSocket's own ping finds a dead connection; heartbeats only set the charger's clock."""
 
 STATUSES = {
     "Available": Status.AVAILABLE,
@@ -64,17 +60,11 @@ class Station16(Station):
 
     def __init__(self, desk: Desk, connection: object, meter_interval_s: int) -> None:
         super().__init__(desk, connection, meter_interval_s)  # type: ignore[arg-type]
-        self.handlers = {
+        self.handlers = self.shared() | {
             "Authorize": self._authorize,
-            "BootNotification": self._boot,
-            "DataTransfer": self._data_transfer,
-            "DiagnosticsStatusNotification": self._noted,
-            "FirmwareStatusNotification": self._noted,
-            "Heartbeat": self._heartbeat,
-            "LogStatusNotification": self._noted,
+            "DiagnosticsStatusNotification": self.noted,
             "MeterValues": self._meter_values,
-            "SecurityEventNotification": self._noted,
-            "SignedFirmwareStatusNotification": self._noted,
+            "SignedFirmwareStatusNotification": self.noted,
             "StartTransaction": self._start_transaction,
             "StatusNotification": self._status,
             "StopTransaction": self._stop_transaction,
@@ -125,22 +115,6 @@ class Station16(Station):
             await self.errand("ChangeConfiguration", {"key": key, "value": value}, f"ChangeConfiguration {key}")
 
     # Messages.
-
-    async def _noted(self, _: Fields) -> Answer:
-        return {}
-
-    async def _heartbeat(self, _: Fields) -> Answer:
-        return {"currentTime": utc_now()}
-
-    async def _data_transfer(self, _: Fields) -> Answer:
-        return {"status": "UnknownVendorId"}
-
-    async def _boot(self, _: Fields) -> Answer:
-        with self.desk.at_all() as bays:
-            for bay in bays:
-                bay.booted()
-        self.welcome(self.desk.patience.boot_s / 4)  # after the answer
-        return {"status": "Accepted", "currentTime": utc_now(), "interval": HEARTBEAT_S}
 
     async def _status(self, fields: Fields) -> Answer:
         connector, word = number(fields, "connectorId"), text(fields, "status")

@@ -51,7 +51,7 @@ def test_relative_paths_start_at_the_file(file: Path) -> None:
         ('host = "localhost"', "", "link.host is missing; allowed: text of 1 to 253 characters"),
         ("id = 2", "id = 33", "evses.1.id = 33: allowed: a whole number from 1 to 32"),
         ("id = 2", "id = 1", "every EVSE id may appear only once"),
-        ('kind = "simulated"', 'kind = "magic"', "driver.kind = 'magic': allowed: 'ocpp16', 'simulated'"),
+        ('kind = "simulated"', 'kind = "magic"', "driver.kind = 'magic': allowed: 'ocpp16', 'ocpp201', 'simulated'"),
         (
             "[journal]",
             "[authorisation]\noffline = 'maybe'\n[journal]",
