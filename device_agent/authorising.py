@@ -52,11 +52,13 @@ def remembered(answer: AuthorisationAnswer, known: CardRecord | None, *, at: int
     """What to keep of an answer; None if there is nothing to keep, or to correct.
 
     A refusal of a card that nobody knows is not kept, so that trying card after card does not push the drivers' out.
+    A refused card keeps its group: what it began before can still be ended with its owner's other cards.
     """
     if answer.status is CardStatus.UNKNOWN and known is None:
         return None
     accepted = answer.status is CardStatus.ACCEPTED
-    return CardRecord(answer.id_token_hash, accepted, answer.group or "", at + answer.cache_s)
+    group = answer.group or (known.group if known is not None else "")
+    return CardRecord(answer.id_token_hash, accepted, group, at + answer.cache_s)
 
 
 @dataclass(frozen=True, slots=True)

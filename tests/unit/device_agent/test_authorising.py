@@ -37,6 +37,7 @@ HOUR_S = 3600
 ACCEPTED, REFUSED = Verdict(accepted=True, group=GROUP), Verdict(accepted=False)
 KNOWN = CardRecord(CARD, accepted=True, group=GROUP, until=int(NOON) + HOUR_S)
 REFUSED_LAST = CardRecord(CARD, accepted=False, group="", until=int(NOON))
+BLOCKED_SINCE = CardRecord(CARD, accepted=False, group=GROUP, until=int(NOON))
 
 
 @dataclass
@@ -274,9 +275,10 @@ def test_cards_asked_about_longest_ago_are_forgotten_first(journal: Journal, tmp
         (KNOWN, True, False, True),
         (CardRecord(CARD, accepted=True, group=GROUP, until=int(NOON)), False, False, True),
         (REFUSED_LAST, False, False, False),
+        (BLOCKED_SINCE, False, False, False),
         (None, False, False, True),
     ],
-    ids=["accepted lately", "accepted long ago", "refused last", "never seen"],
+    ids=["accepted lately", "accepted long ago", "refused last", "blocked since", "never seen"],
 )
 def test_without_the_cloud_the_settings_decide_what_is_not_known(
     known: CardRecord | None, *, cached: bool, refuse: bool, accept: bool
@@ -292,8 +294,8 @@ def test_without_the_cloud_the_settings_decide_what_is_not_known(
         (CardStatus.ACCEPTED, None, KNOWN),
         (CardStatus.ACCEPTED, REFUSED_LAST, KNOWN),
         (CardStatus.BLOCKED, None, REFUSED_LAST),
-        (CardStatus.BLOCKED, KNOWN, REFUSED_LAST),
-        (CardStatus.UNKNOWN, KNOWN, REFUSED_LAST),
+        (CardStatus.BLOCKED, KNOWN, BLOCKED_SINCE),
+        (CardStatus.UNKNOWN, KNOWN, BLOCKED_SINCE),
         (CardStatus.UNKNOWN, None, None),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from functions.settings import ChargerReportsSettings, StartSessionSettings, StopSessionSettings
+from functions.settings import AuthoriseCardSettings, ChargerReportsSettings, StartSessionSettings, StopSessionSettings
 
 TABLES = {"CHARGERS_TABLE": "chargers", "SESSIONS_TABLE": "sessions"}
 
@@ -38,4 +38,12 @@ def test_a_wrong_environment_is_named(environment: dict[str, str]) -> None:
 
 def test_what_sets_documents_aside_needs_to_know_where() -> None:
     with pytest.raises(ValidationError, match="dead_letter_queue_url"):
-        ChargerReportsSettings.read(TABLES)
+        ChargerReportsSettings.read({**TABLES, "CARDS_TABLE": "cards"})
+
+
+def test_a_charger_goes_by_what_it_was_told_of_a_card_for_three_days_unless_told_otherwise() -> None:
+    needed = {"CARDS_TABLE": "cards", "DEAD_LETTER_QUEUE_URL": "https://queue"}
+    assert AuthoriseCardSettings.read(needed).card_cache_s == 259_200
+    assert AuthoriseCardSettings.read({**needed, "CARD_CACHE_S": "0"}).card_cache_s == 0
+    with pytest.raises(ValidationError, match="card_cache_s"):
+        AuthoriseCardSettings.read({**needed, "CARD_CACHE_S": "2592001"})
