@@ -41,11 +41,15 @@ def driver(settings: Settings) -> ChargerDriver:
     return SimulatedDriver(settings.driver.socket, settings.charger_id)
 
 
-def link(settings: Settings) -> Link:
-    """The connection to the broker that `link` names, as this charger."""
+def broker(settings: Settings) -> Broker:
+    """The broker that `link` names, and what it is shown."""
     to = settings.link
-    broker = Broker(to.host, to.port, to.ca, to.certificate, to.private_key)
-    return PahoLink(settings.charger_id, broker, random.random)
+    return Broker(to.host, to.port, to.ca, to.certificate, to.private_key)
+
+
+def link(settings: Settings) -> Link:
+    """The connection to the broker, as this charger."""
+    return PahoLink(settings.charger_id, broker(settings), random.random)
 
 
 def outside(settings: Settings) -> Outside:

@@ -15,6 +15,7 @@ from typing import Protocol
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "run": "serve the charger until SIGTERM or Ctrl-C",
+        "doctor": "check board, charger and connection, and say what to do",
         "status": "show how the running agent, its link and its EVSEs are",
         "journal": "show sessions, answers and events on record",
     }

@@ -1,0 +1,119 @@
+"""Certificates, keys, storage and the journal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from device_agent import certificates, journal_reader
+from device_agent.certificates import Unusable
+from device_agent.checks import Finding, broken, doubtful, fine
+from device_agent.journal_schema import UnreadableError
+from device_agent.settings import OcppSettings, Settings
+
+RENEW_DAYS = 30
+"""With less left the renewal, which begins at two thirds of the life, has failed for weeks."""
+
+ROOM_NEEDED_BYTES = 20 << 20
+"""What a journal, its log and two that were set aside may take."""
+
+ROOM_WANTED_BYTES = 200 << 20
+"""With less, somebody else on this board is filling the disk."""
+
+EVENTS_WAITING = 500
+"""So many have not gathered in a day: the cloud has not been reached for longer."""
+
+
+def certificate(subject: str, file: Path, key: Path, now_s: float) -> Iterator[Finding]:
+    """A certificate and its key."""
+    found, public = certificates.look(file, now_s), certificates.public_key(key)
+    if isinstance(found, Unusable):
+        yield broken(subject, str(found), "run `charger-agent provision`, or put the file there")
+    elif not found.valid:
+        yield broken(subject, f"{file}: {found}", "check this board's clock first; then have a new certificate issued")
+    elif found.days_left < RENEW_DAYS:
+        yield doubtful(subject, f"{file}: {found}", "its renewal must have failed: read the log, check the connection")
+    else:
+        yield fine(subject, f"{file}: {found}")
+    if isinstance(public, Unusable):
+        yield broken(f"{subject}'s key", str(public), "run `charger-agent provision`, or put the file there")
+        return
+    if not isinstance(found, Unusable) and public != found.public_key:
+        yield broken(f"{subject}'s key", f"{key} is the key of another certificate", "put the pair there that belongs")
+    yield private(f"{subject}'s key", key)
+
+
+def private(subject: str, file: Path) -> Finding:
+    """Whether a file that holds a secret is kept secret."""
+    try:
+        mode = stat.S_IMODE(file.stat().st_mode)
+    except OSError as error:
+        return broken(subject, f"{file}: {error.strerror}", "put the file there, or correct the settings")
+    if mode & stat.S_IRWXO:
+        return broken(subject, f"{file} can be read by everybody (mode {mode:04o})", f"chmod 600 {file}")
+    if mode & stat.S_IWGRP:
+        return doubtful(subject, f"{file} can be written by its group (mode {mode:04o})", f"chmod 640 {file}")
+    return fine(subject, f"{file} is kept secret (mode {mode:04o})")
+
+
+def authority(settings: Settings, now_s: float) -> Finding:
+    """The certificate by which the broker is known."""
+    found = certificates.look(settings.link.ca, now_s)
+    if isinstance(found, Unusable):
+        return broken("authority", str(found), "put the broker's root certificate where link.ca says")
+    if not found.valid:
+        return broken("authority", f"{found.file}: {found}", "check this board's clock; then get the current one")
+    return fine("authority", f"{found.file}: {found}")
+
+
+def secrets(settings: Settings, config: Path) -> Iterator[Finding]:
+    """Passwords in files."""
+    if isinstance(settings.driver, OcppSettings):
+        if settings.driver.password is not None:
+            yield private("password", config)
+        if settings.driver.password_file is not None:
+            yield private("password", settings.driver.password_file)
+
+
+def storage(settings: Settings) -> Iterator[Finding]:
+    """The folder that the journal is in."""
+    folder = settings.journal.path.parent
+    if not folder.is_dir():
+        yield broken("storage", f"{folder} is not there", "journal.path must be in a folder that survives a power cut")
+        return
+    if not os.access(folder, os.W_OK | os.X_OK):
+        yield broken("storage", f"{folder} cannot be written by this user", f"chown charger-agent: {folder}")
+    free = shutil.disk_usage(folder).free
+    text = f"{free >> 20} MB free in {folder}"
+    if free < ROOM_NEEDED_BYTES:
+        yield broken("storage", text, "delete what fills it: journalctl --vacuum-size=50M is a good beginning")
+    elif free < ROOM_WANTED_BYTES:
+        yield doubtful("storage", text, "see what fills it: du -xh --max-depth=2 /var | sort -h | tail")
+    else:
+        yield fine("storage", text)
+
+
+def journal(settings: Settings) -> Iterator[Finding]:
+    """What the agent remembers."""
+    path = settings.journal.path
+    try:
+        contents = journal_reader.read(path)
+    except FileNotFoundError:
+        yield doubtful("journal", f"{path} is not there yet", "the agent makes it when it runs for the first time")
+        return
+    except (OSError, UnreadableError) as error:
+        yield broken("journal", f"{path}: {error}", "restart the agent: it sets a damaged journal aside and goes on")
+        return
+    waiting, sessions = len(contents.outbox), len(contents.sessions)
+    text = f"{path} is sound; {sessions} sessions, {waiting} events wait for the cloud"
+    if waiting > EVENTS_WAITING:
+        yield doubtful("journal", text, "the cloud has not been reached for long: see what is said of the connection")
+    else:
+        yield fine("journal", text)
+    aside = sorted(each.name for each in path.parent.glob(f"{path.name}.unreadable-*[0-9]"))
+    if aside:
+        advice = "the storage may be failing; send the files to support, then delete them"
+        yield doubtful("journal", f"{len(aside)} damaged before: {', '.join(aside)}", advice)
