@@ -26,6 +26,9 @@ settings:
 exit codes:
   0  as it should be          2  wrong command line or settings
   1  something is wrong       3  the journal cannot be opened
+  4  not provisioned yet      7  the broker cannot be reached
+  5  serial number refused    8  this board's clock is wrong
+  6  certificate refused      9  the cloud could not do it
 """
 
 

@@ -13,12 +13,13 @@ import socket
 import ssl
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
+from device_agent.identity import Fixed, Pair
 from device_agent.link import Down, LinkInput, Message, Published, Subscribed, Up, backoff_s
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from paho.mqtt.client import ConnectFlags, DisconnectFlags
     from paho.mqtt.properties import Properties
     from paho.mqtt.reasoncodes import ReasonCode
+
+    from device_agent.identity import Credentials
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +46,9 @@ FILTERS_PER_SUBSCRIBE = 8
 STABLE_S = 30.0
 """A connection that lasted this long was a good one: the next back-off begins anew."""
 
+CREDENTIALS_EVERY_S = 600.0
+"""How often the credentials are asked whether they want the line: a certificate is renewed months before it has to."""
+
 RECEIPTS_PER_CONNECTION = 1 << 16
 """MQTT message ids are 16 bit; the connection's number goes above them, so that no receipt is ever used twice."""
 
@@ -57,6 +63,10 @@ class Broker:
     certificate: Path
     private_key: Path
 
+    def showing(self, pair: Pair) -> Broker:
+        """The same broker, shown another certificate."""
+        return replace(self, certificate=pair.certificate, private_key=pair.private_key)
+
     def tls(self) -> ssl.SSLContext:
         """TLS 1.2 or newer, the broker's certificate and name verified, our own certificate presented."""
         context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(self.ca))
@@ -68,8 +78,15 @@ class Broker:
 class PahoLink:
     """`Link` over a real broker."""
 
-    def __init__(self, client_id: str, broker: Broker, random: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        client_id: str,
+        broker: Broker,
+        random: Callable[[], float],
+        credentials: Credentials | None = None,
+    ) -> None:
         self._client_id, self._broker, self._random = client_id, broker, random
+        self._credentials = credentials or Fixed(Pair(broker.certificate, broker.private_key))
         self._deliver: Callable[[LinkInput], None] = lambda _input: None
         self._connection: _Connection | None = None
         self._number = 0
@@ -110,12 +127,15 @@ class PahoLink:
         while not self._stopping.is_set():
             began_s, refused = time.monotonic(), False
             try:
-                context = self._broker.tls()
+                self._credentials.between_connections()
+                context = self._broker.showing(self._credentials.present()).tls()
                 self._number += 1
                 connection = _Connection(self._client_id, context, self._number, self._deliver)
                 why, refused = self._live(connection)
             except OSError as error:  # ssl.SSLError and unreadable certificate files among them
                 why, refused = f"{type(error).__name__}: {error}", needs_a_person(error)
+                if refused or isinstance(error, FileNotFoundError):
+                    self._credentials.refused()
             except Exception as error:  # a defect: without this thread the charger would never be heard of again
                 why = f"{type(error).__name__}: {error}"
                 if why != complained:
@@ -139,14 +159,24 @@ class PahoLink:
             elif not connection.ended.is_set():
                 self._connection = connection
                 self._deliver(Up())
-                connection.ended.wait()
+                self._stay(connection)
                 return connection.why, False
+            else:  # AWS IoT answers a certificate that may not connect by hanging up
+                self._credentials.refused()
             return connection.why, connection.refused
         finally:
             was_up, self._connection = self._connection is not None, None
             connection.close()
             if was_up and not self._stopping.is_set():
                 self._deliver(Down(connection.why))
+
+    def _stay(self, connection: _Connection) -> None:
+        """Until the connection ends, or has to make room for something to do with the credentials."""
+        self._credentials.accepted()
+        while not self._credentials.wants_the_line():
+            if connection.ended.wait(CREDENTIALS_EVERY_S):
+                return
+        connection.end("the credentials want the line")
 
 
 def needs_a_person(error: OSError) -> bool:

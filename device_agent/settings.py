@@ -8,8 +8,12 @@ Shape::
     host = "localhost"
     port = 8883
     ca = "ca.pem"
-    certificate = "cert.pem"
-    private_key = "key.pem"
+
+    [identity]
+    directory = "identity"
+    serial_number = "SN-4711"
+    claim_certificate = "claim-cert.pem"
+    claim_private_key = "claim-key.pem"
 
     [journal]
     path = "journal.sqlite3"
@@ -24,6 +28,7 @@ Shape::
     [[evses]]
     id = 1
 
+Instead of `[identity]`, `link.certificate` and `link.private_key` may name a certificate that came by other means.
 In the environment, `link.host` is `CHARGER_AGENT_LINK__HOST`; it wins over the file. Lists are only in the file.
 """
 
@@ -45,8 +50,10 @@ from pydantic import (
     model_validator,
 )
 
+from contract.provisioning import SerialNumber
 from contract.wire import ChargerId, EvseId
 from device_agent.authorising import OfflineCards
+from device_agent.identity import Identity, Pair
 from device_agent.settings_errors import explain
 
 ENVIRONMENT = "CHARGER_AGENT_"
@@ -84,10 +91,37 @@ class LinkSettings(_Section):
     port: Annotated[int, Field(ge=1, le=65_535)] = 8883
     ca: Path
     """PEM file of the authority that vouches for the broker."""
-    certificate: Path
-    """PEM file of this charger's own certificate."""
-    private_key: Path
-    """PEM file of its key. Never leaves the board."""
+    certificate: Path | None = None
+    """PEM file of this charger's own certificate, for a board that has it by other means than `[identity]`."""
+    private_key: Annotated[Path | None, Field(validate_default=True)] = None
+    """PEM file of its key."""
+
+    @field_validator("private_key")
+    @classmethod
+    def _both_or_neither(cls, private_key: Path | None, info: ValidationInfo) -> Path | None:
+        if (private_key is None) != (info.data.get("certificate") is None):
+            raise ValueError("link.certificate and link.private_key belong together: name both or neither")
+        return private_key
+
+    @property
+    def pair(self) -> Pair | None:
+        """The two of them, if they are named."""
+        return Pair(self.certificate, self.private_key) if self.certificate and self.private_key else None
+
+
+class IdentitySettings(_Section):
+    """Which board this is, where its identity is kept, and how it gets and renews it."""
+
+    directory: Path
+    """Keys and certificates, readable by the agent alone. On storage that survives a power cut."""
+    serial_number: SerialNumber
+    """What the label on the board says; the operator's list tells which charger it becomes."""
+    claim_certificate: Path
+    """PEM file of the certificate that every new board may ask with."""
+    claim_private_key: Path
+    """PEM file of its key."""
+    certificate_days: Annotated[int, Field(ge=30, le=3650)] = 730
+    """Days of use of a certificate; it is renewed after two thirds of them."""
 
 
 class JournalSettings(_Section):
@@ -164,6 +198,7 @@ class Settings(_Section):
     charger_id: ChargerId
     """Thing name and MQTT client id as well."""
     link: LinkSettings
+    identity: Annotated[IdentitySettings | None, Field(validate_default=True)] = None
     journal: JournalSettings
     driver: DriverSettings
     evses: Annotated[list[EvseSettings], Field(min_length=1)]
@@ -172,6 +207,27 @@ class Settings(_Section):
     status_file: Path | None = None
     """Where the running agent says how it is, for `charger-agent status`; in memory (/run), as it changes all the
     time. None is written if this is left out."""
+
+    @property
+    def pair(self) -> Pair:
+        """The certificate and key that this board shows the broker first. The files need not be there yet."""
+        if self.identity is not None:
+            kept = Identity(self.identity.directory)
+            return kept.pair(kept.current() or "a")
+        if self.link.pair is None:
+            raise ValueError("settings without a certificate were validated")
+        return self.link.pair
+
+    @field_validator("identity")
+    @classmethod
+    def _one_identity(cls, identity: IdentitySettings | None, info: ValidationInfo) -> IdentitySettings | None:
+        link = info.data.get("link")
+        if link is not None and (identity is None) == (link.pair is None):
+            raise ValueError(
+                "say where the charger's certificate is: either an [identity] section, which"
+                " `charger-agent provision` fills, or link.certificate and link.private_key"
+            )
+        return identity
 
     @field_validator("evses")
     @classmethod

@@ -15,6 +15,7 @@ from typing import Protocol
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "run": "serve the charger until SIGTERM or Ctrl-C",
+        "provision": "get this board its charger's certificate, once",
         "doctor": "check board, charger and connection, and say what to do",
         "status": "show how the running agent, its link and its EVSEs are",
         "journal": "show sessions, answers and events on record",
@@ -33,6 +34,18 @@ class Exit(IntEnum):
     """Wrong command line or settings: trying again is no use."""
     JOURNAL = 3
     """The journal cannot be opened."""
+    NOT_PROVISIONED = 4
+    """The board has no certificate of its own yet."""
+    SERIAL = 5
+    """The cloud refuses this board's serial number."""
+    CERTIFICATE = 6
+    """The broker refuses the certificate it is shown, or its files cannot be used."""
+    NETWORK = 7
+    """The broker cannot be reached; trying again may help."""
+    CLOCK = 8
+    """This board's clock is wrong."""
+    CLOUD = 9
+    """The cloud answered, but could not do it; trying again may help."""
 
 
 class GivenUp(Exception):  # noqa: N818  (reads as the fact it is)

@@ -57,7 +57,7 @@ def findings(arguments: Namespace) -> Iterator[Finding]:
     now_s, said = time.time(), _said(settings)
     yield from board.secrets(settings, arguments.config)
     yield board.authority(settings, now_s)
-    yield from board.certificate("certificate", settings.link.certificate, settings.link.private_key, now_s)
+    yield from board.certificate("certificate", settings.pair.certificate, settings.pair.private_key, now_s)
     if isinstance(settings.driver, OcppSettings) and settings.driver.certificate and settings.driver.private_key:
         yield from board.certificate("charger's TLS", settings.driver.certificate, settings.driver.private_key, now_s)
     yield from board.storage(settings)

@@ -12,6 +12,7 @@ from device_agent import VERSION, logs, wiring
 from device_agent.agent import Stop
 from device_agent.commands import Exit, GivenUp
 from device_agent.commands.common import add_config, say, settings_of
+from device_agent.identity import Identity
 from device_agent.journal import Journal
 from device_agent.settings import Settings
 
@@ -52,8 +53,14 @@ def run(settings: Settings) -> int:
     """Run the agent until SIGTERM or SIGINT.
 
     Raises:
-        GivenUp: the journal cannot be opened.
+        GivenUp: the board has no certificate yet, or the journal cannot be opened.
     """
+    kept = settings.identity
+    if kept is not None and not Identity(kept.directory).provisioned:
+        raise GivenUp(
+            Exit.NOT_PROVISIONED,
+            f"{kept.directory} holds no certificate that this user may read: run `charger-agent provision` first",
+        )
     try:
         journal = Journal.open(settings.journal.path)
     except (OSError, sqlite3.Error) as error:

@@ -52,7 +52,7 @@ def execute(arguments: Namespace) -> int:
 
 def _told(settings: Settings, said: Said | None, now_s: float) -> Iterator[tuple[str, str]]:
     yield "charger", settings.charger_id
-    yield "certificate", str(certificates.look(settings.link.certificate, now_s))
+    yield "certificate", str(certificates.look(settings.pair.certificate, now_s))
     if said is None:
         yield "agent", f"{VERSION} does not run"
         return

@@ -28,6 +28,13 @@ id = 1
 id = 2
 """
 
+IDENTITY = """[identity]
+directory = "identity"
+serial_number = "SN-4711"
+claim_certificate = "claim-cert.pem"
+claim_private_key = "claim-key.pem"
+"""
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
@@ -42,6 +49,16 @@ def test_relative_paths_start_at_the_file(file: Path) -> None:
     assert isinstance(settings.driver, SimulatedSettings)
     assert settings.driver.socket == file.parent / "plant.sock"
     assert [evse.id for evse in settings.evses] == [1, 2]
+
+
+def test_the_certificate_may_be_one_that_the_board_gets_by_itself(file: Path) -> None:
+    own = GOOD.replace('certificate = "/elsewhere/cert.pem"\nprivate_key = "key.pem"\n', "")
+    file.write_text(own.replace("[journal]", f"{IDENTITY}[journal]"))
+    settings = Settings.load(file, {})
+    assert settings.link.pair is None
+    assert settings.identity is not None
+    assert settings.identity.directory == file.parent / "identity"
+    assert settings.identity.certificate_days == 730
 
 
 @pytest.mark.parametrize(
@@ -60,6 +77,14 @@ def test_relative_paths_start_at_the_file(file: Path) -> None:
         ("[journal]", "[journal]\nsize = 3", "journal.size: there is no such key"),
         ('charger_id = "PX-0001"', 'charger_id = "a:b"', "charger_id = 'a:b': allowed: text that matches ^[A-Z"),
         ("[link]", "[link", "not a TOML file"),
+        ('private_key = "key.pem"', "", "link.certificate and link.private_key belong together"),
+        ("[journal]", f"{IDENTITY}[journal]", "either an [identity] section"),
+        ('certificate = "/elsewhere/cert.pem"\nprivate_key = "key.pem"', "", "either an [identity] section"),
+        (
+            "[journal]",
+            IDENTITY.replace("SN-4711", "no spaces!") + "[journal]",
+            "identity.serial_number = 'no spaces!': allowed: text that matches ^[A-Z",
+        ),
     ],
 )
 def test_a_wrong_setting_is_explained_by_key_value_and_what_is_allowed(
