@@ -78,7 +78,7 @@ class RawCharger:
                 if frame[0] == 2:
                     self.asked.append((frame[2], frame[3]))
                     self._answer(frame[1], frame[2])
-                else:
+                elif isinstance(frame[1], str):
                     self._heard[frame[1]].put(frame)
         except ConnectionClosed:
             pass

@@ -45,6 +45,8 @@ class Bay:
         self._verdicts: dict[str, bool] = {}
         """Beginnings that have been settled, by mark, oldest first."""
         self._closed: deque[str] = deque(maxlen=REMEMBERED)
+        self._concluded: set[str] = set()
+        """Those of them whose end the charger has not told: it may prove us wrong."""
         self._orders: dict[str, Order] = {}
         self._gauge = Gauge()
         self._plugged = False
@@ -54,8 +56,6 @@ class Bay:
         self._lone_s: float | None = None
         self._lone = False
         self._opened_because: EndReason | None = None
-
-    # What the agent does.
 
     def order(self, name: str, order: Order) -> None:
         """A start is commanded: a transaction that begins under this name is its."""
@@ -86,7 +86,7 @@ class Bay:
     def stop_taken(self, transaction_id: str, now_s: float) -> None:
         """The charger has accepted our stop. Not done: that is for the charger's message or the meter to say."""
         if self.running is not None and self.running.transaction_id == transaction_id:
-            self.running = replace(self.running, asked=True, stopping_s=now_s, zero_s=None)
+            self.running = replace(self.running, asked=True, stopping_s=now_s, zero_s=None, insists=False)
 
     def settle(self, fact: Fact, *, accepted: bool) -> None:
         """The agent has this fact on record; a transaction that it does not accept is to be ended."""
@@ -103,8 +103,6 @@ class Bay:
         """This transaction must not go on."""
         if self.running is not None and self.running.transaction_id == transaction_id:
             self.running = replace(self.running, refused=True)
-
-    # What the charger says.
 
     def told_status(self, status: Status, now_s: float, *, error: str = "", plugged: bool | None = None) -> None:
         """Its status changed, or is repeated. `plugged` where the protocol says it apart."""
@@ -189,6 +187,10 @@ class Bay:
             if self.running.asked and reason in (None, EndReason.OTHER):
                 reason = EndReason.REMOTE
             return self._close(reason or EndReason.LOCAL, now_s, at, meter_wh)
+        if transaction_id in self._concluded:
+            self._concluded.discard(transaction_id)
+            self._gauge.off()
+            self._over_s = now_s
         for known in self._facts:
             if isinstance(known, TransactionOver) and known.transaction_id == transaction_id:
                 return known
@@ -216,10 +218,8 @@ class Bay:
     def tick(self, now_s: float) -> None:
         """Time has passed: conclude what the charger has missed to say."""
         self._lone = self.running is None and self._lone_s is not None and now_s - self._lone_s >= LONE_S
-        if self.running is not None and self.running.overdue(self.status, now_s):
+        if self.running is not None and self.running.overdue(now_s):
             self._conclude(now_s)
-
-    # What the agent sees.
 
     def owns(self, transaction_id: str) -> bool:
         """Whether this transaction is or was on this EVSE."""
@@ -253,9 +253,9 @@ class Bay:
 
     def _late(self, transaction_id: str, now_s: float) -> bool:
         """Whether a value belongs to a transaction that is over."""
-        if self.running is not None:
-            return transaction_id in self._closed
-        return transaction_id in self._closed or (self._over_s is not None and now_s - self._over_s < LATE_S)
+        if transaction_id in self._closed and transaction_id not in self._concluded:
+            return True
+        return self.running is None and self._over_s is not None and now_s - self._over_s < LATE_S
 
     def _make_room(self, fact: TransactionBegan, now_s: float) -> None:
         """Before a beginning: what was open is over by now, unless it is this one, begun before the agent's restart."""
@@ -271,6 +271,7 @@ class Bay:
     def _conclude(self, now_s: float) -> None:
         """The open transaction must be over, although the charger has not said so."""
         if self.running is not None:
+            self._concluded = (self._concluded & set(self._closed)) | {self.running.transaction_id}
             self._close(self.running.why_over(self.status, plugged=self._plugged), now_s, None, None)
 
     def _close(self, reason: EndReason, now_s: float, at: int | None, meter_wh: int | None) -> TransactionOver | None:

@@ -61,6 +61,8 @@ class Running:
     """When the charger accepted our stop of it."""
     zero_s: float | None = None
     """Since when no power is measured, after that stop."""
+    insists: bool = False
+    """Whether the charger has said since that stop that it charges."""
     idle_s: float | None = None
     """Since when the charger's own status contradicts it."""
     booted: bool = False
@@ -70,8 +72,9 @@ class Running:
 
     def told_status(self, status: Status, now_s: float, *, plugged: bool) -> Running:
         """After a status of its connector."""
+        insists = self.stopping_s is not None and status is Status.CHARGING
         if status in GOES_ON:
-            return replace(self, idle_s=None, booted=False, waits_for_car=False)
+            return replace(self, idle_s=None, booted=False, waits_for_car=False, insists=insists)
         if self.waits_for_car:
             return replace(self, waits_for_car=not plugged)
         if (status in IDLE or self.booted) and self.idle_s is None:
@@ -90,14 +93,14 @@ class Running:
         stopping_s = None if self.stopping_s is None else now_s
         return replace(self, idle_s=idle_s, stopping_s=stopping_s, zero_s=None)
 
-    def overdue(self, status: Status | None, now_s: float) -> bool:
+    def overdue(self, now_s: float) -> bool:
         """Whether it must be over, although the charger has not said so."""
         stopping_s = self.stopping_s
         if self.idle_s is not None:
             since_s = self.idle_s if stopping_s is None else max(self.idle_s, stopping_s)
             if now_s - since_s >= (MISSED_END_S if stopping_s is None else AFTER_STOP_S):
                 return True
-        return self.zero_s is not None and status is not Status.CHARGING and now_s - self.zero_s >= AFTER_STOP_S
+        return self.zero_s is not None and not self.insists and now_s - self.zero_s >= AFTER_STOP_S
 
     def why_over(self, status: Status | None, *, plugged: bool) -> EndReason:
         """Why it is over, if nobody says."""

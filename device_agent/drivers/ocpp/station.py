@@ -119,6 +119,7 @@ class Station(ABC):
             for waiting in self._calls.values():
                 if not waiting.done():
                     waiting.set_exception(DriverUnreachable("the charger's connection ended"))
+                    waiting.exception()  # taken note of, also if whoever waited has gone
             for task in list(self._tasks):
                 task.cancel()
 

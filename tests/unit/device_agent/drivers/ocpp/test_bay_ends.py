@@ -95,6 +95,29 @@ def test_measured_zero_after_an_accepted_stop_is_the_end_if_the_charger_forgets_
     assert not charging.observe().contactor_closed
 
 
+def test_zero_measured_is_no_end_while_the_charger_insists_that_it_charges(charging: Bay) -> None:
+    charging.stop_taken("77", 90.0)
+    charging.told_status(Status.CHARGING, 90.5)
+    charging.told_reading(Reading(1_100, 0), 91.0, "77")
+    charging.tick(200.0)
+    assert charging.observe().contactor_closed
+    charging.told_status(Status.SUSPENDED, 201.0)
+    charging.tick(202.0)
+    assert not charging.observe().contactor_closed
+
+
+def test_power_of_a_transaction_whose_end_was_only_concluded_is_seen(charging: Bay) -> None:
+    charging.stop_taken("77", 90.0)
+    charging.told_reading(Reading(1_100, 0), 91.0, "77")
+    charging.tick(91.0 + AFTER_STOP_S)
+    assert not charging.observe().contactor_closed
+    charging.told_reading(Reading(1_200, 7_000), 300.0, "77")
+    assert charging.observe().power_w == 7_000
+    over(charging)
+    charging.told_reading(Reading(1_300, 6_000), 400.0, "77")
+    assert charging.observe().power_w == 0
+
+
 def test_zero_measured_before_the_stop_is_only_a_pause(charging: Bay) -> None:
     charging.told_status(Status.SUSPENDED, 80.0)
     charging.told_reading(Reading(1_100, 0), 81.0, "77")
