@@ -5,17 +5,24 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from device_agent import certificates, journal_reader
 from device_agent.certificates import Unusable
-from device_agent.checks import Finding, broken, doubtful, fine
+from device_agent.checks import Finding, Level, broken, doubtful, fine
+from device_agent.identity import Identity, Pair, other
 from device_agent.journal_schema import UnreadableError
+from device_agent.provisioning.life import DAY_S, Life
 from device_agent.settings import OcppSettings, Settings
 
 RENEW_DAYS = 30
 """With less left the renewal, which begins at two thirds of the life, has failed for weeks."""
+
+RENEWAL_TAKES_S = 14 * DAY_S
+"""A renewal is tried every day; one that has not worked for two weeks needs somebody."""
 
 ROOM_NEEDED_BYTES = 20 << 20
 """What a journal, its log and two that were set aside may take."""
@@ -27,8 +34,41 @@ EVENTS_WAITING = 500
 """So many have not gathered in a day: the cloud has not been reached for longer."""
 
 
-def certificate(subject: str, file: Path, key: Path, now_s: float) -> Iterator[Finding]:
+def identity(settings: Settings, now_s: float) -> Iterator[Finding]:
+    """The charger's own certificate; if the board renews it, both slots."""
+    if settings.identity is None:
+        yield from certificate("certificate", settings.pair, now_s)
+        return
+    kept = Identity(settings.identity.directory)
+    using = kept.current()
+    if using is None:
+        yield broken("certificate", f"{kept.directory} holds none that was proven", "run `charger-agent provision`")
+        return
+    yield from certificate(f"certificate {using}", kept.pair(using), now_s)
+    yield from renewal(kept.pair(using).certificate, settings.identity.certificate_days, now_s)
+    if kept.filled(other(using)):
+        for finding in certificate(f"spare {other(using)}", kept.pair(other(using)), now_s):
+            yield replace(finding, level=Level.WARN) if finding.level is Level.FAIL else finding
+    if settings.identity.claim_private_key.exists():
+        yield private("claim's key", settings.identity.claim_private_key)
+
+
+def renewal(file: Path, days: int, now_s: float) -> Iterator[Finding]:
+    """Whether the certificate is renewed when it should be."""
+    found = certificates.look(file, now_s)
+    if isinstance(found, Unusable):
+        return
+    due_s = Life(found.valid_from.timestamp(), found.valid_until.timestamp()).renew_at_s(days)
+    day = time.strftime("%Y-%m-%d", time.gmtime(due_s))
+    if now_s > due_s + RENEWAL_TAKES_S:
+        yield doubtful("renewal", f"due since {day}", "journalctl -u charger-agent -g renew says why it does not work")
+    else:
+        yield fine("renewal", f"by itself, from {day} on")
+
+
+def certificate(subject: str, pair: Pair, now_s: float) -> Iterator[Finding]:
     """A certificate and its key."""
+    file, key = pair.certificate, pair.private_key
     found, public = certificates.look(file, now_s), certificates.public_key(key)
     if isinstance(found, Unusable):
         yield broken(subject, str(found), "run `charger-agent provision`, or put the file there")
@@ -67,6 +107,13 @@ def authority(settings: Settings, now_s: float) -> Finding:
     if not found.valid:
         return broken("authority", f"{found.file}: {found}", "check this board's clock; then get the current one")
     return fine("authority", f"{found.file}: {found}")
+
+
+def charger_tls(settings: Settings, now_s: float) -> Iterator[Finding]:
+    """What the board shows its charger, if they speak TLS."""
+    driver = settings.driver
+    if isinstance(driver, OcppSettings) and driver.certificate and driver.private_key:
+        yield from certificate("charger's TLS", Pair(driver.certificate, driver.private_key), now_s)
 
 
 def secrets(settings: Settings, config: Path) -> Iterator[Finding]:

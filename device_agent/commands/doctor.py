@@ -11,7 +11,7 @@ from device_agent import journal_reader, status_file, wiring
 from device_agent.checks import Finding, Level, agent, board, broken, fine, network
 from device_agent.commands import Exit
 from device_agent.commands.common import add_config, say
-from device_agent.settings import OcppSettings, Settings, SettingsError
+from device_agent.settings import Settings, SettingsError
 from device_agent.status_file import Said
 
 DESCRIPTION = """\
@@ -57,9 +57,8 @@ def findings(arguments: Namespace) -> Iterator[Finding]:
     now_s, said = time.time(), _said(settings)
     yield from board.secrets(settings, arguments.config)
     yield board.authority(settings, now_s)
-    yield from board.certificate("certificate", settings.pair.certificate, settings.pair.private_key, now_s)
-    if isinstance(settings.driver, OcppSettings) and settings.driver.certificate and settings.driver.private_key:
-        yield from board.certificate("charger's TLS", settings.driver.certificate, settings.driver.private_key, now_s)
+    yield from board.identity(settings, now_s)
+    yield from board.charger_tls(settings, now_s)
     yield from board.storage(settings)
     yield from board.journal(settings)
     running = _running(settings)

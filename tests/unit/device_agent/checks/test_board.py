@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from device_agent.checks import Finding, Level, board
+from device_agent.identity import Pair
 from device_agent.journal import Journal
 from device_agent.records import Phase, SessionRecord
 from device_agent.settings import Settings
@@ -25,7 +26,7 @@ def load(folder: Path, **changes: object) -> Settings:
 
 
 def pair(folder: Path) -> list[Finding]:
-    return list(board.certificate("certificate", folder / "cert.pem", folder / "key.pem", time.time()))
+    return list(board.certificate("certificate", Pair(folder / "cert.pem", folder / "key.pem"), time.time()))
 
 
 def levels(findings: list[Finding]) -> list[str]:
@@ -65,10 +66,61 @@ def test_a_key_of_another_certificate_is_told(tmp_path: Path) -> None:
     make_certificate(tmp_path)
     shutil.copy(tmp_path / "key.pem", tmp_path / "old.pem")
     make_certificate(tmp_path)
-    found = list(board.certificate("certificate", tmp_path / "cert.pem", tmp_path / "old.pem", time.time()))
+    found = list(board.certificate("certificate", Pair(tmp_path / "cert.pem", tmp_path / "old.pem"), time.time()))
     assert [finding.text for finding in found if finding.level is Level.FAIL] == [
         f"{tmp_path / 'old.pem'} is the key of another certificate"
     ]
+
+
+def provisioned(folder: Path, *, spare_days: float, days: float, since_days: float) -> Settings:
+    """Settings of a board with an identity: slot a in use, slot b beside it."""
+    for slot, left, since in (("a", days, since_days), ("b", spare_days, 100.0)):
+        (folder / "identity" / slot).mkdir(parents=True)
+        make_certificate(folder / "identity" / slot, days=left, since_days=since)
+    (folder / "identity" / "current").write_text("a")
+    settings = load(folder)
+    content = settings.model_dump() | {
+        "link": {"host": "localhost", "ca": folder / "ca.pem"},
+        "identity": {
+            "directory": folder / "identity",
+            "serial_number": "SN-4711",
+            "claim_certificate": folder / "claim.pem",
+            "claim_private_key": folder / "claim-key.pem",
+        },
+    }
+    return Settings.model_validate(content)
+
+
+def test_both_slots_are_looked_at_and_a_spare_that_has_expired_is_no_failure(tmp_path: Path) -> None:
+    settings = provisioned(tmp_path, days=9000, since_days=1, spare_days=-1)
+    found = list(board.identity(settings, time.time()))
+    assert [(finding.level, finding.subject) for finding in found] == [
+        ("OK", "certificate a"),
+        ("OK", "certificate a's key"),
+        ("OK", "renewal"),
+        ("WARN", "spare b"),
+        ("OK", "spare b's key"),
+    ]
+
+
+@pytest.mark.parametrize(("age_days", "level"), [(480, "OK"), (495, "OK"), (505, "WARN")])
+def test_a_renewal_that_is_late_by_weeks_is_told(tmp_path: Path, age_days: float, level: str) -> None:
+    settings = provisioned(tmp_path, days=9000, since_days=age_days, spare_days=1)
+    (found,) = [each for each in board.identity(settings, time.time()) if each.subject == "renewal"]
+    assert found.level == level
+
+
+def test_a_board_that_is_not_provisioned_is_told_what_to_run(tmp_path: Path) -> None:
+    settings = provisioned(tmp_path, days=9000, since_days=1, spare_days=1)
+    (tmp_path / "identity" / "current").unlink()
+    (found,) = board.identity(settings, time.time())
+    assert (found.level, found.advice) == ("FAIL", "run `charger-agent provision`")
+
+
+def test_a_claim_key_that_everybody_can_read_is_broken(tmp_path: Path) -> None:
+    settings = provisioned(tmp_path, days=9000, since_days=1, spare_days=100)
+    (tmp_path / "claim-key.pem").touch(mode=0o644)
+    assert list(board.identity(settings, time.time()))[-1].text.startswith(f"{tmp_path / 'claim-key.pem'} can be read")
 
 
 def test_files_that_are_not_there_are_named(tmp_path: Path) -> None:
