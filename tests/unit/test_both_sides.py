@@ -1,0 +1,118 @@
+"""Agent and cloud together: whatever is tapped, stopped, lost and reordered, their records agree in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contract.vocabulary import CardStatus
+from device_agent import journal_schema
+from functions.domain.cards import owner_of_card
+from functions.domain.outlook import energy_wh
+from functions.domain.records import SessionPhase
+from functions.domain.starting import is_in_use
+from tests.support.both_sides import CARDS, LOST_CARD, STRANGE_CARD, THEIR_CARD, BothSides
+from tests.support.builders import CARD, NEIGHBOUR, OTHER_CARD, OWNER
+
+steps = st.one_of(
+    st.tuples(st.just("tap"), st.sampled_from([CARD, CARD, OTHER_CARD, THEIR_CARD, LOST_CARD, STRANGE_CARD])),
+    st.tuples(st.sampled_from(["start", "stop"]), st.sampled_from([OWNER, OWNER, NEIGHBOUR])),
+    st.tuples(st.sampled_from(["cut", "restore", "restart", "deliver", "unplug", "plug", "wait"])),
+)
+
+
+def play(sides: BothSides, step: tuple[str, ...]) -> None:
+    match step:
+        case ("tap", card):
+            sides.tap(card)
+        case ("start", owner):
+            sides.start(owner)
+        case ("stop", owner):
+            sides.deliver()  # a driver stops what the app shows
+            sides.stop(owner)
+        case ("cut",):
+            sides.bench.link.cut()
+        case ("restore",):
+            sides.bench.link.restore()
+        case ("restart",):
+            sides.bench.restart()
+        case ("deliver",):
+            sides.deliver()
+        case ("unplug",):
+            sides.bench.box.unplug()
+        case ("plug",):
+            sides.bench.box.plugged = True
+    sides.let_pass(60 if step == ("wait",) else 1)
+
+
+def check(sides: BothSides) -> None:
+    """The cloud has every transaction once, whole, and as somebody's whose card or start began it."""
+    kept = [transaction for transaction in sides.bench.box.past if not transaction.refused]
+    for transaction in kept:
+        session = sides.session_of(transaction.began.transaction_id)
+        card = transaction.began.id_token_hash
+        assert session.phase is SessionPhase.ENDED
+        assert session.end is not None
+        assert (energy_wh(session) or 0) >= 0
+        assert session.start_meter_wh == transaction.began.meter_wh
+        assert (session.start is None) is bool(card)
+        if card:
+            assert session.owner == owner_of_card(CARDS.get(card))
+        else:
+            assert session.session_id == transaction.began.session_id
+        if transaction.by_stop:  # nobody's session was stopped but one that its own driver stopped
+            assert session.stop is not None
+    begun = [it for it in sides.cloud.memory.sessions.values() if it.started_at_ms is not None]
+    assert len(begun) == len(kept)
+    assert not is_in_use(sides.cloud.evse(), now_ms=sides.cloud.clock())
+    for card, verdict in sides.verdicts:
+        may = card in CARDS and CARDS[card].status is CardStatus.ACCEPTED
+        assert may or not verdict.accepted
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(story=st.lists(steps, max_size=14), random=st.randoms(use_true_random=False))
+def test_in_the_end_both_sides_tell_the_same_story(
+    monkeypatch: pytest.MonkeyPatch, story: list[tuple[str, ...]], random: Random
+) -> None:
+    monkeypatch.setattr(journal_schema, "SYNCHRONOUS", "OFF")
+    with TemporaryDirectory() as folder, closing(BothSides(Path(folder), random)) as sides:
+        for step in story:
+            play(sides, step)
+        sides.settle()
+        check(sides)
+
+
+@pytest.fixture
+def sides(tmp_path: Path) -> Iterator[BothSides]:
+    with closing(BothSides(tmp_path, Random(1))) as sides:  # noqa: S311  (an order of messages, no secret)
+        yield sides
+
+
+def test_a_card_begins_a_session_that_its_owner_stops_in_the_app(sides: BothSides) -> None:
+    sides.tap(CARD)
+    sides.deliver()
+    sides.stop(OWNER)
+    assert sides.bench.box.open_now is None
+    sides.deliver()
+    session = sides.session_of("T1")
+    assert session.end is not None
+    assert (session.owner, session.end.reason) == (OWNER, "Remote")
+
+
+@pytest.mark.parametrize(("second", "ends"), [(OTHER_CARD, True), (THEIR_CARD, False)])
+def test_another_card_ends_what_the_app_began_only_if_it_is_the_same_persons(
+    sides: BothSides, second: str, *, ends: bool
+) -> None:
+    """Scenarios 1 and 8."""
+    sides.start(OWNER)
+    assert sides.bench.box.open_now is not None
+    sides.tap(second)
+    assert (sides.bench.box.open_now is None) is ends
