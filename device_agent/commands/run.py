@@ -53,7 +53,7 @@ def run(settings: Settings) -> int:
     """Run the agent until SIGTERM or SIGINT.
 
     Raises:
-        GivenUp: the board has no certificate yet, or the journal cannot be opened.
+        GivenUp: the board has no certificate yet, or the journal or a file of the driver's cannot be opened.
     """
     kept = settings.identity
     if kept is not None and not Identity(kept.directory).provisioned:
@@ -65,7 +65,11 @@ def run(settings: Settings) -> int:
         journal = Journal.open(settings.journal.path)
     except (OSError, sqlite3.Error) as error:
         raise GivenUp(Exit.JOURNAL, f"journal.path = {str(settings.journal.path)!r}: {error}") from error
-    driver = wiring.driver(settings)
+    try:
+        driver = wiring.driver(settings)
+    except OSError as error:
+        journal.close()
+        raise GivenUp(Exit.SETTINGS, f"driver: {error}") from error
     with contextlib.closing(journal), contextlib.closing(driver):
         outside = wiring.outside(settings)
         agent = wiring.agent(settings, driver, journal, outside)

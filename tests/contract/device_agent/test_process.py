@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.board import agent_toml
 from tests.support.charger_plant import start_plant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.charger_plant import PlantProcess
+    from tests.support.board import agent_toml
+from tests.support.charger_plant import PlantProcess
 
 WITHIN_S = 20.0
 
@@ -64,6 +66,12 @@ def test_a_wrong_configuration_is_explained_and_ends_with_code_2(config: Path) -
     ended = run("run", "--config", str(config))
     assert ended.returncode == 2
     assert "evses.0.id = 0: allowed: a whole number from 1 to 32" in ended.stderr
+
+
+def test_a_file_that_the_driver_needs_and_has_not_is_named(tmp_path: Path) -> None:
+    driver = {"kind": "ocpp16", "charge_points": ["CP-1"], "password_file": "secret"}
+    ended = run("run", "--config", str(agent_toml(tmp_path, driver=driver)))
+    assert (ended.returncode, str(tmp_path / "secret") in ended.stderr) == (2, True)
 
 
 def test_check_only_says_whether_the_configuration_is_usable(config: Path) -> None:
