@@ -21,7 +21,7 @@ from device_agent.drivers.base import (
     TransactionBegan,
     TransactionOver,
 )
-from tests.support.charger_bench import PACE, Bench
+from tests.support.charger_bench import PACE, Bench, PowerCut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,6 +39,10 @@ class Transaction:
     """One that is open on the charger, or was."""
 
     began: TransactionBegan
+    drawn_wh: float = 0.0
+    """What the car really got, once it is over."""
+    honest: bool = True
+    """Whether the meter was left alone, and its last value told."""
     by_stop: bool = False
     """Whether the agent's stop ended it."""
     refused: bool = False
@@ -63,8 +67,11 @@ class Keeper:
     reuses: str = ""
     """The id all its transactions have; empty if each has its own."""
     tells_ids: bool = True
+    tells_meter: bool = True
     slow: bool = False
     """Whether commands are answered only when the test calls `answer`."""
+    cut: str = ""
+    """Where to cut the board's power: `before start`, `after settle` and so on, or nowhere."""
     lose_answers: int = 0
     """How many of the next answers to its messages get lost on their way."""
     tell: Callable[[DriverInput], None] = lambda _: None
@@ -73,6 +80,7 @@ class Keeper:
     queue: deque[Fact] = field(default_factory=deque)
     """Messages that are not answered, in their order."""
     past: list[Transaction] = field(default_factory=list)
+    """Transactions that are over."""
     settled: list[tuple[Fact, bool]] = field(default_factory=list)
     stops: list[str] = field(default_factory=list)
     """The transactions that stops have named."""
@@ -80,6 +88,7 @@ class Keeper:
     refreshed: int = 0
     waiting: list[tuple[Future[None], Callable[[], None]]] = field(default_factory=list)
     _count: int = 0
+    _drawn_wh: float = 0.0
     _read_s: float = 0.0
 
     @property
@@ -87,6 +96,7 @@ class Keeper:
         """Its register as it stands now."""
         now_s, before_s = self.clock.mono_s, self._read_s
         self.energy_wh += self.power_w * (now_s - before_s) / 3600
+        self._drawn_wh += self.power_w * (now_s - before_s) / 3600
         self._read_s = now_s
         return int(self.energy_wh)
 
@@ -105,7 +115,8 @@ class Keeper:
             return
         tid = self.open_now.began.transaction_id
         told_wh = self.meter_wh if meter_wh is None else meter_wh
-        self.past.append(self.open_now)
+        honest = self.open_now.honest and meter_wh is None
+        self.past.append(replace(self.open_now, drawn_wh=self._drawn_wh, honest=honest))
         self.open_now, self.power_w = None, 0
         self._say(TransactionOver(1, tid, reason, self._at(), told_wh))
 
@@ -116,11 +127,15 @@ class Keeper:
     def reset_meter(self) -> None:
         assert self.meter_wh >= 0
         self.energy_wh = 0.0
+        if self.open_now is not None:
+            self.open_now = replace(self.open_now, honest=False)
 
     def lose_end(self) -> None:
         """What runs is over, and the charger never says so."""
-        self.end(EndReason.OTHER)
-        self.queue.pop()
+        if self.open_now is not None:
+            self.open_now = replace(self.open_now, honest=False)
+            self.end(EndReason.OTHER)
+            self.queue.pop()
 
     def answer(self, error: Exception | None = None) -> None:
         """The oldest command is carried out and answered, or fails."""
@@ -130,6 +145,11 @@ class Keeper:
         else:
             future.set_exception(error)
         self.tell(Look(1))
+
+    def stray_end(self) -> None:
+        """It repeats the end of a transaction that is long over, if that has a name of its own."""
+        if self.past and self.past[-1].began.transaction_id != self.reuses:
+            self._say(TransactionOver(1, self.past[-1].began.transaction_id, EndReason.OTHER, self._at(), 0))
 
     # What the agent sees of it.
 
@@ -146,7 +166,7 @@ class Keeper:
             cable=CableState.PLUGGED if self.plugged else CableState.UNPLUGGED,
             contactor_closed=self.open_now is not None,
             power_w=self.power_w,
-            meter_wh=self.meter_wh,
+            meter_wh=self.meter_wh if self.tells_meter else None,
             transaction_id=ours if self.tells_ids else None,
             fact=self.queue[0] if self.queue else None,
         )
@@ -154,14 +174,15 @@ class Keeper:
     def start(self, evse_id: int, order: Order) -> Future[None]:
         assert evse_id == 1
         self.starts.append(order)
-        return self._command(lambda: self._remote_start(order))
+        return self._command("start", lambda: self._remote_start(order))
 
     def stop(self, evse_id: int, transaction_id: str) -> Future[None]:
         assert evse_id == 1
         self.stops.append(transaction_id)
-        return self._command(lambda: self._remote_stop(transaction_id))
+        return self._command("stop", lambda: self._remote_stop(transaction_id))
 
     def settle(self, fact: Fact, *, accepted: bool) -> None:
+        self._maybe_cut("before settle")
         self.settled.append((fact, accepted))
         if isinstance(fact, TransactionBegan) and not accepted:
             self._refuse(fact.mark)
@@ -169,6 +190,7 @@ class Keeper:
             self.lose_answers -= 1
         elif self.queue and self.queue[0] == fact:
             self.queue.popleft()
+        self._maybe_cut("after settle")
 
     def refresh(self, evse_id: int) -> None:
         assert evse_id == 1
@@ -185,15 +207,17 @@ class Keeper:
     def _begin(self, session_id: str, card: str) -> None:
         self._count += 1
         tid = self.reuses or f"T{self._count}"
-        began = TransactionBegan(1, tid, f"mark-{self._count}", session_id, card, self._at(), self.meter_wh)
-        self.open_now, self.power_w = Transaction(began), CHARGING_W
+        start_wh = self.meter_wh if self.tells_meter else None
+        began = TransactionBegan(1, tid, f"mark-{self._count}", session_id, card, self._at(), start_wh)
+        self.open_now, self.power_w, self._drawn_wh = Transaction(began), CHARGING_W, 0.0
         self._say(began)
 
     def _say(self, fact: Fact) -> None:
         self.queue.append(fact)
         self.tell(Look(1))
 
-    def _command(self, work: Callable[[], None]) -> Future[None]:
+    def _command(self, what: str, work: Callable[[], None]) -> Future[None]:
+        self._maybe_cut(f"before {what}")
         future: Future[None] = Future()
         if not self.connected:
             future.set_exception(DriverUnreachable("not connected"))
@@ -201,7 +225,13 @@ class Keeper:
             self.waiting.append((future, work))
         else:
             _finish(future, work)
+        self._maybe_cut(f"after {what}")
         return future
+
+    def _maybe_cut(self, where: str) -> None:
+        if self.cut == where:
+            self.cut = ""
+            raise PowerCut(where)
 
     def _remote_start(self, order: Order) -> None:
         if self.open_now is not None:

@@ -32,6 +32,12 @@ def charger(tmp_path: Path) -> Iterator[KeeperBench]:
     bench.lose_power()
 
 
+def lose_journal(charger: KeeperBench) -> None:
+    charger.lose_power()
+    for file in charger.folder.glob("journal.sqlite3*"):
+        file.unlink()
+
+
 def test_a_start_is_done_when_the_charger_says_that_its_transaction_has_begun(charger: KeeperBench) -> None:
     start = charger.want("start", group="0123456789ABCDEFGHJK")
     assert charger.answer() == (start, "done", "")
@@ -257,6 +263,20 @@ def test_a_last_meter_value_that_falls_adds_no_energy_and_takes_none(charger: Ke
     values = [event["meterWh"] for event in charger.events(OWN)]
     assert values == sorted(values)
     assert values[-1] - values[0] == pytest.approx(CHARGING_W, abs=2)
+    charger.tap()
+    assert charger.told(NEXT, "started")["meterWh"] == pytest.approx(values[-1], abs=2)
+
+
+def test_a_meter_that_is_told_only_during_a_session_counts_from_its_first_value(charger: KeeperBench) -> None:
+    lose_journal(charger)
+    charger.box.tells_meter = False
+    charger.turn_on()
+    charger.want("start")
+    charger.box.tells_meter = True
+    charger.pass_s(3600, step_s=30)
+    charger.want("stop")
+    values = [event["meterWh"] for event in charger.events()]
+    assert values[-1] - values[0] == pytest.approx(CHARGING_W, abs=70)  # 30 s of it were before the first value
 
 
 def test_the_last_meter_value_counts_though_nobody_measured_since(charger: KeeperBench) -> None:
@@ -383,12 +403,6 @@ def test_while_somebody_watches_the_charger_is_asked_to_measure_every_2_s(charge
     charger.cloud.send(watch_topic(CHARGER, 1), json.dumps({"until": until}).encode())
     charger.pass_s(60)
     assert charger.box.refreshed == 10
-
-
-def lose_journal(charger: KeeperBench) -> None:
-    charger.lose_power()
-    for file in charger.folder.glob("journal.sqlite3*"):
-        file.unlink()
 
 
 def test_a_session_of_a_lost_journal_is_adopted_with_its_transaction(charger: KeeperBench) -> None:
