@@ -76,6 +76,10 @@ bench: install  ## how fast a stop is over the whole local stack, and the page; 
 	@$(BIN)/python -m local.bench $(ARGS)
 	@$(BIN)/python -m tests.web.bench
 
+.PHONY: footprint
+footprint: install  ## what the agent takes of a charger's board: memory, idle processor time, import time
+	@$(BIN)/python -m local.footprint $(ARGS)
+
 .PHONY: screenshots
 screenshots: install  ## pictures of every screen and state of the page, into docs/screenshots
 	@$(BIN)/python -m tests.web.screenshots

@@ -1,6 +1,6 @@
 """One connection to a charger, in the frames that both versions share: calls, answers and errors (OCPP-J).
 
-The frames are the `ocpp` package's. Its `ChargePoint` is not used, for three reasons: it handles one message after the
+The `ocpp` package's `ChargePoint` is not used, for three reasons: it handles one message after the
 other, so that one that waits for the agent would hold up the answers to our own commands; it logs what it reads, card
 numbers included; and it drops messages that break the schemas, as those of real chargers do.
 """
@@ -15,12 +15,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ocpp.exceptions import InternalError, NotImplementedError, OCPPError  # noqa: A004  (the protocol's own words)
-from ocpp.messages import Call, CallError, CallResult, unpack
+from ocpp.exceptions import InternalError, NotImplementedError  # noqa: A004  (the protocol's own words)
 from websockets.exceptions import ConnectionClosed
 
 from device_agent.drivers.base import DriverRefused, DriverUnreachable
 from device_agent.drivers.ocpp.desk import Desk, utc_now
+from device_agent.drivers.ocpp.frames import Call, CallError, CallResult, unpack
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
@@ -231,7 +231,7 @@ class Station(ABC):
         """One frame. An answer is passed on at once; a call is handled beside those that wait."""
         try:
             frame = unpack(raw)
-        except (OCPPError, RecursionError, ValueError):
+        except (RecursionError, ValueError):
             self.desk.once("charger sent what is no OCPP frame")
             return
         if not isinstance(frame, Call):
