@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from types import TracebackType
 from typing import Any, TextIO
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -57,8 +58,14 @@ def to_stderr(level: str) -> None:
     handler.setFormatter(JournaldLines() if read_by_journald(sys.stderr, os.environ) else JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger(OURS).setLevel(level)
+    sys.excepthook = _uncaught
     logging.getLogger(TOO_TALKATIVE).propagate = False
     logging.getLogger(TOO_TALKATIVE).addHandler(logging.NullHandler())
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What ends the process is a line like any other."""
+    logging.getLogger(OURS).critical("ended by a defect", exc_info=(kind, error, trace))
 
 
 def read_by_journald(stream: TextIO, environ: Mapping[str, str]) -> bool:

@@ -50,7 +50,9 @@ def test_journald_reads_a_stream_only_if_that_very_file_is_named(tmp_path: Path)
 def _logging_as_before() -> Iterator[None]:
     root, ours, ocpp = logging.getLogger(), logging.getLogger("device_agent"), logging.getLogger("ocpp")
     before = root.handlers[:], root.level, ours.level
+    hook = sys.excepthook
     yield
+    sys.excepthook = hook
     root.handlers[:], root.level, ours.level = before
     ocpp.propagate, ocpp.handlers[:] = True, []
 
@@ -66,6 +68,16 @@ def test_of_libraries_only_warnings_are_logged_and_of_ocpp_nothing_as_it_repeats
     logging.getLogger("ocpp").error("Error while handling request %s", '{"idTag": "04A2B3C4"}')
     told = [json.loads(text)["message"] for text in capsys.readouterr().err.splitlines()]
     assert told == ["ours", "theirs"]
+
+
+@pytest.mark.usefixtures("_logging_as_before")
+def test_what_ends_the_process_is_one_line_as_any_other(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.to_stderr("INFO")
+    sys.excepthook(RuntimeError, RuntimeError("a defect"), None)
+    (text,) = capsys.readouterr().err.splitlines()
+    told = json.loads(text)
+    assert (told["level"], told["message"]) == ("critical", "ended by a defect")
+    assert told["exception"].endswith("RuntimeError: a defect")
 
 
 NOON = 1_795_348_800.0
