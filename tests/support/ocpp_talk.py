@@ -57,6 +57,10 @@ class Talk16:
     def stops(self) -> list[str]:
         return [str(asked["transactionId"]) for asked in self.charger.told(self.stop)]
 
+    def triggered(self) -> list[int]:
+        """The EVSEs it was asked to tell something of."""
+        return [asked["connectorId"] for asked in self.charger.told("TriggerMessage")]
+
     def started_as(self) -> str:
         """The name of the last start that was asked for."""
         return str(self.charger.told(self.start)[-1]["idTag"])
@@ -118,6 +122,10 @@ class Talk201:
 
     def stops(self) -> list[str]:
         return [str(asked["transactionId"]) for asked in self.charger.told(self.stop)]
+
+    def triggered(self) -> list[int]:
+        """The EVSEs it was asked to tell something of."""
+        return [asked["evse"]["id"] for asked in self.charger.told("TriggerMessage")]
 
     def started_as(self) -> str:
         """The name of the last start that was asked for."""

@@ -123,7 +123,7 @@ class Bay:
     def told_occupied(self, now_s: float) -> None:
         """Its connector is taken, as 2.0.1 says; what goes on there the transaction says."""
         if self.running is not None:
-            if self.status in (None, Status.AVAILABLE, Status.FAULTED, Status.UNAVAILABLE):
+            if self.running.booted or self.status in (None, Status.AVAILABLE, Status.FAULTED, Status.UNAVAILABLE):
                 self.told_status(Status.PREPARING, now_s)
         else:
             ended = self.status in (*GOES_ON, Status.FINISHING)
@@ -218,7 +218,7 @@ class Bay:
     def tick(self, now_s: float) -> None:
         """Time has passed: conclude what the charger has missed to say."""
         self._lone = self.running is None and self._lone_s is not None and now_s - self._lone_s >= LONE_S
-        if self.running is not None and self.running.overdue(now_s):
+        if self.running is not None and self.running.overdue(self.status, now_s):
             self._conclude(now_s)
 
     def owns(self, transaction_id: str) -> bool:

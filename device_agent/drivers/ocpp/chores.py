@@ -23,14 +23,16 @@ MEASURE_S = 2.0
 UNLOCK_S = 5.0
 """A charger has this long to release the cable by itself after our stop."""
 
+NEVER = float("inf")
+
 
 class Chores:
     """The work of one connection that no message asks for."""
 
     def __init__(self, station: Station) -> None:
         self._station, self._desk = station, station.desk
-        self._since: dict[tuple[str, str], float] = {}
-        """When a chore was first due, or done last, by what it is and the transaction it is for."""
+        self._next: dict[tuple[str, int], tuple[str, float]] = {}
+        """For each chore of each EVSE, the transaction it is for, and when it is due."""
 
     async def run(self) -> None:
         """Look through everything again and again."""
@@ -43,25 +45,23 @@ class Chores:
         station = self._station
         with self._desk.at(evse_id) as bay:
             bay.tick(now_s)
-            running, released, status = bay.running, bay.released, bay.status
+            running, released = bay.running, bay.released
+            held = running is None and bool(released) and bay.status is Status.FINISHING
         if running is not None and running.refused:
-            if self._due("refused", running.transaction_id, now_s, REFUSED_S, REFUSED_AGAIN_S):
+            if self._due(("refused", evse_id), running.transaction_id, now_s, REFUSED_S, REFUSED_AGAIN_S):
                 station.spawn(station.end(running.transaction_id))
         elif running is not None and running.stopping_s is not None:
-            if self._due("measure", running.transaction_id, now_s, MEASURE_S, MEASURE_S):
+            if self._due(("measure", evse_id), running.transaction_id, now_s, MEASURE_S, MEASURE_S):
                 station.spawn(station.refresh(evse_id))
-        elif released and status is Status.FINISHING and self._due("unlock", released, now_s, UNLOCK_S, None):
+        elif held and self._due(("unlock", evse_id), released, now_s, UNLOCK_S, NEVER):
             station.spawn(self._unlock(evse_id, released))
 
-    def _due(self, what: str, transaction_id: str, now_s: float, first_s: float, again_s: float | None) -> bool:
-        """Whether a chore's time has come: `first_s` after it was seen first, then every `again_s`, or never again."""
-        key = what, transaction_id
-        if key not in self._since:
-            self._since = {key: now_s for key, now_s in self._since.items() if key[0] != what} | {key: now_s + first_s}
-        if now_s < self._since[key]:
-            return False
-        self._since[key] = float("inf") if again_s is None else now_s + again_s
-        return True
+    def _due(self, chore: tuple[str, int], transaction_id: str, now_s: float, first_s: float, again_s: float) -> bool:
+        """Whether a chore's time has come: `first_s` after it was seen first, then every `again_s`."""
+        known = self._next.get(chore)
+        due_s = known[1] if known is not None and known[0] == transaction_id else now_s + first_s
+        self._next[chore] = transaction_id, now_s + again_s if now_s >= due_s else due_s
+        return now_s >= due_s
 
     async def _unlock(self, evse_id: int, transaction_id: str) -> None:
         """Once more release the cable of a transaction that our stop has ended."""

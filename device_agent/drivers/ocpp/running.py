@@ -12,6 +12,10 @@ MISSED_END_S = 30.0
 """A charger that says "not charging" has this long to say that the transaction is over; the message may stand behind
 others in its queue, and chargers send one at a time."""
 
+RESTARTED_S = 90.0
+"""A charger that has restarted, and whose status leaves open whether the transaction goes on, has this long to speak of
+it: three times the usual interval of its meter values."""
+
 AFTER_STOP_S = 3.0
 """The same after a stop it has accepted: the driver of the car waits for this one, and it is what was asked for."""
 
@@ -93,12 +97,13 @@ class Running:
         stopping_s = None if self.stopping_s is None else now_s
         return replace(self, idle_s=idle_s, stopping_s=stopping_s, zero_s=None)
 
-    def overdue(self, now_s: float) -> bool:
+    def overdue(self, status: Status | None, now_s: float) -> bool:
         """Whether it must be over, although the charger has not said so."""
         stopping_s = self.stopping_s
         if self.idle_s is not None:
             since_s = self.idle_s if stopping_s is None else max(self.idle_s, stopping_s)
-            if now_s - since_s >= (MISSED_END_S if stopping_s is None else AFTER_STOP_S):
+            missed_s = MISSED_END_S if status in IDLE else RESTARTED_S
+            if now_s - since_s >= (missed_s if stopping_s is None else AFTER_STOP_S):
                 return True
         return self.zero_s is not None and not self.insists and now_s - self.zero_s >= AFTER_STOP_S
 

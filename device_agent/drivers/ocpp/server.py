@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MESSAGE_AT_MOST_BYTES = 65_536
-"""The largest messages of use here, a transaction's meter values in one, stay well below this."""
+MESSAGE_AT_MOST_BYTES = 1_048_576
+"""The largest messages of use here are ends with all the meter values of a long session: 250 bytes a minute, for days.
+One that is refused would be repeated for ever."""
 
 LISTEN_AGAIN_S = 5.0
 """How often an address that cannot be listened at is tried: a network interface may come up after the agent."""

@@ -189,6 +189,21 @@ def test_occupied_after_an_end_is_a_cable_still_plugged_in(bench: OcppBench, cha
     bench.sees(1, plugged=False, cable=CableState.UNPLUGGED)
 
 
+def test_occupied_after_a_restart_leaves_it_to_the_transaction_whether_it_goes_on(
+    bench: OcppBench, charger: Talk201, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("device_agent.drivers.ocpp.running.RESTARTED_S", 0.2)
+    charger.began(CARD)
+    charger.charger.call("BootNotification", reason="PowerUp")
+    charger.status("Occupied")
+    charger.tell("Updated", charger.ids[-1], {"chargingState": "Charging"})
+    charger.charger.call("BootNotification", reason="PowerUp")
+    assert len(bench.settled) == 1
+    charger.status("Occupied")
+    eventually(lambda: len(bench.settled) == 2)
+    assert bench.settled[1] == TransactionOver(1, charger.ids[-1], EndReason.POWER_LOSS)
+
+
 def test_a_lock_that_reports_a_problem_holds_the_cable(bench: OcppBench, charger: Talk201) -> None:
     lock = {"name": "ConnectorPlugRetentionLock", "evse": {"id": 1}}
     for value, cable in (("true", CableState.STUCK), ("false", CableState.PLUGGED)):

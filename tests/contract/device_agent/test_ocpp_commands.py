@@ -179,6 +179,17 @@ def test_after_a_stop_the_meter_is_asked_until_the_transaction_is_over(
     eventually(lambda: len(charger.charger.told("TriggerMessage")) > before + 1)
 
 
+def test_two_stops_at_once_are_both_measured(
+    bench: OcppBench, charger: Talk, charging: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("device_agent.drivers.ocpp.chores.MEASURE_S", 0.1)
+    other, _, _ = charger.began(CARD, 2)
+    eventually(lambda: len(charger.charger.told("TriggerMessage")) == 4)
+    done(bench.driver.stop(1, charging))
+    done(bench.driver.stop(2, other))
+    eventually(lambda: charger.triggered()[4:].count(1) > 1 and charger.triggered()[4:].count(2) > 1)
+
+
 def test_a_cable_still_held_after_our_stop_is_released_once_and_stuck_if_that_fails(
     bench: OcppBench, charger: Talk, charging: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ from contract.vocabulary import CableState, EndReason
 from device_agent.drivers.base import TransactionOver
 from device_agent.drivers.ocpp.bays import Bay
 from device_agent.drivers.ocpp.readings import Reading
-from device_agent.drivers.ocpp.running import AFTER_STOP_S, MISSED_END_S, Status
+from device_agent.drivers.ocpp.running import AFTER_STOP_S, MISSED_END_S, RESTARTED_S, Status
 from tests.support.ocpp_bays import BEGAN, over
 
 
@@ -186,9 +186,10 @@ def test_a_restart_after_which_the_charger_does_not_charge_ends_the_transaction_
 ) -> None:
     charging.booted()
     charging.told_status(status, 300.0)
-    charging.tick(300.0 + MISSED_END_S - 0.1)
+    grace_s = MISSED_END_S if status is Status.AVAILABLE else RESTARTED_S
+    charging.tick(300.0 + grace_s - 0.1)
     assert charging.observe().contactor_closed
-    charging.tick(300.0 + MISSED_END_S)
+    charging.tick(300.0 + grace_s)
     assert charging.observe().fact == TransactionOver(1, "77", EndReason.POWER_LOSS)
     assert charging.observe().meter_wh == 1_010
 
