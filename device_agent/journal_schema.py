@@ -27,6 +27,9 @@ CHECKPOINT_PAGES = 256
 WAL_MAX_BYTES = 2 << 20
 """A log that one large transaction has blown up is cut back to this."""
 
+CACHE_KIB = 128
+"""SQLite's own memory of the file. What is read often is mirrored in ours (`journal.Journal`)."""
+
 _TABLES = """
 BEGIN IMMEDIATE;
 CREATE TABLE intents (
@@ -88,6 +91,7 @@ def connect(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
         db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        db.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
         db.execute(f"PRAGMA journal_size_limit = {WAL_MAX_BYTES}")
         prepare(db)
     except UnreadableError:

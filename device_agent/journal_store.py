@@ -32,6 +32,9 @@ RESERVE_BYTES = 512 * 1024
 """Free pages kept in the file, and as much in its write-ahead log: some two thousand events. A disk that others have
 filled is then no trouble for weeks of sessions."""
 
+RESERVE_PIECE_BYTES = 32 * 1024
+"""The reserve is made of pieces, so that making it takes no memory to speak of."""
+
 RETRY_S = 60.0
 """How often the storage is tried again."""
 
@@ -167,7 +170,8 @@ class Store:
         """Have the file and its log grow to where they can take `RESERVE_BYTES` without asking the disk for more."""
         with _transaction(self.db):
             self.db.execute("CREATE TABLE IF NOT EXISTS reserve (room BLOB)")
-            self.db.execute("INSERT INTO reserve VALUES (zeroblob(?))", (RESERVE_BYTES,))
+            for _ in range(RESERVE_BYTES // RESERVE_PIECE_BYTES):
+                self.db.execute("INSERT INTO reserve VALUES (zeroblob(?))", (RESERVE_PIECE_BYTES,))
         self.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         with _transaction(self.db):
             self.db.execute("DROP TABLE reserve")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract.vocabulary import AckStatus, EventType
-from device_agent import journal_store
+from device_agent import journal_schema, journal_store
 from device_agent.journal import LOST, LOST_SHOWN_S, Journal
 from device_agent.journal_store import ASIDE_KEPT, FAILING, FULL, RETRY_S
 from device_agent.records import Phase
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(journal_schema, "SYNCHRONOUS", "OFF")
     return tmp_path / "journal.sqlite3"
 
 
