@@ -34,12 +34,13 @@ class SystemClock:
         return Moment(time.time(), time.monotonic())
 
 
-def driver(settings: Settings) -> ChargerDriver:
-    """The hardware that `driver.kind` names."""
+def driver(settings: Settings, clock: Clock) -> ChargerDriver:
+    """The hardware that `driver.kind` names; a charger with a clock of its own sets it by this one."""
     if isinstance(settings.driver, OcppSettings):
         from device_agent.drivers.ocpp.driver import OcppDriver  # noqa: PLC0415  (only the one that is named)
 
-        return OcppDriver.from_settings(settings.driver, [evse.id for evse in settings.evses])
+        evse_ids = [evse.id for evse in settings.evses]
+        return OcppDriver.from_settings(settings.driver, evse_ids, lambda: clock.now().epoch_s)
     from device_agent.drivers.simulated.driver import SimulatedDriver  # noqa: PLC0415  (as above)
 
     return SimulatedDriver(settings.driver.socket, settings.charger_id)

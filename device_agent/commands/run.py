@@ -65,13 +65,13 @@ def run(settings: Settings) -> int:
         journal = Journal.open(settings.journal.path)
     except (OSError, sqlite3.Error) as error:
         raise GivenUp(Exit.JOURNAL, f"journal.path = {str(settings.journal.path)!r}: {error}") from error
+    outside = wiring.outside(settings)
     try:
-        driver = wiring.driver(settings)
+        driver = wiring.driver(settings, outside.clock)
     except OSError as error:
         journal.close()
         raise GivenUp(Exit.SETTINGS, f"driver: {error}") from error
     with contextlib.closing(journal), contextlib.closing(driver):
-        outside = wiring.outside(settings)
         agent = wiring.agent(settings, driver, journal, outside)
         for ending in (signal.SIGTERM, signal.SIGINT):
             signal.signal(ending, lambda *_: agent.post(Stop()))

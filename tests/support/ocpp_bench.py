@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,7 +34,7 @@ class OcppBench:
 
     def __init__(self, kind: str = "ocpp16", patience: Patience = QUICK, **settings: Any) -> None:
         wanted = {"kind": kind, "charge_points": ["CP-1", "CP-2"], "port": 0} | settings
-        self.driver = OcppDriver.from_settings(OcppSettings.model_validate(wanted), [1, 2], patience)
+        self.driver = OcppDriver.from_settings(OcppSettings.model_validate(wanted), [1, 2], time.time, patience)
         self.settling = True
         """Whether facts are settled as they come."""
         self.accepting = True

@@ -52,8 +52,14 @@ class Patience:
 class Desk:
     """All EVSEs of one charger, and who waits for what."""
 
-    def __init__(self, evse_ids: Sequence[int], connectors: Mapping[int, int], patience: Patience) -> None:
-        self.patience = patience
+    def __init__(
+        self,
+        evse_ids: Sequence[int],
+        connectors: Mapping[int, int],
+        patience: Patience,
+        epoch_s: Callable[[], float],
+    ) -> None:
+        self.patience, self._epoch_s = patience, epoch_s
         self.bays = {evse_id: Bay(evse_id) for evse_id in evse_ids}
         self.connectors = {evse_id: connectors.get(evse_id, evse_id) for evse_id in evse_ids}
         """The charger's own number of each EVSE."""
@@ -76,6 +82,10 @@ class Desk:
     def evse_of(self, connector: int | None) -> int | None:
         """The EVSE that the charger calls by this number; None if it is none of ours."""
         return next((evse_id for evse_id, theirs in self.connectors.items() if theirs == connector), None)
+
+    def clock(self) -> str:
+        """The agent's time as both versions write it; chargers set their clocks by it."""
+        return datetime.fromtimestamp(self._epoch_s(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     @contextlib.contextmanager
     def at(self, evse_id: int) -> Iterator[Bay]:
@@ -189,8 +199,3 @@ class Desk:
             if asked is not None:
                 asked.cancel()
         return None if accepted is None else (accepted and verdict.accepted, verdict.group)
-
-
-def utc_now() -> str:
-    """This instant as both versions write it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -53,8 +53,20 @@ class OcppDriver:
         self._server = OcppServer(desk, endpoint, version.subprotocol, station)
 
     @classmethod
-    def from_settings(cls, settings: OcppSettings, evse_ids: Sequence[int], patience: Patience | None = None) -> Self:
+    def from_settings(
+        cls,
+        settings: OcppSettings,
+        evse_ids: Sequence[int],
+        epoch_s: Callable[[], float],
+        patience: Patience | None = None,
+    ) -> Self:
         """The driver that the settings describe. Only the version they name is loaded.
+
+        Args:
+            settings: where it listens, and for whom.
+            evse_ids: the EVSEs of the charger.
+            epoch_s: the time, in epoch seconds; the charger sets its clock by it.
+            patience: how long it waits for what.
 
         Raises:
             OSError: a file they name cannot be used.
@@ -64,7 +76,7 @@ class OcppDriver:
             password = settings.password_file.read_text(encoding="utf-8").strip()
         files = settings.certificate, settings.private_key
         endpoint = Endpoint(settings.host, settings.port, settings.charge_points, password, *files)
-        desk = Desk(evse_ids, settings.connectors, patience or Patience())
+        desk = Desk(evse_ids, settings.connectors, patience or Patience(), epoch_s)
         return cls(settings.kind, desk, endpoint, _version(settings.kind), settings.meter_interval_s)
 
     @property

@@ -19,7 +19,7 @@ from ocpp.exceptions import InternalError, NotImplementedError  # noqa: A004  (t
 from websockets.exceptions import ConnectionClosed
 
 from device_agent.drivers.base import DriverRefused, DriverUnreachable
-from device_agent.drivers.ocpp.desk import Desk, utc_now
+from device_agent.drivers.ocpp.desk import Desk
 from device_agent.drivers.ocpp.frames import Call, CallError, CallResult, unpack
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ class Station(ABC):
         return {}
 
     async def _heartbeat(self, _: Fields) -> Answer:
-        return {"currentTime": utc_now()}
+        return {"currentTime": self.desk.clock()}
 
     async def _data_transfer(self, _: Fields) -> Answer:
         return {"status": "UnknownVendorId"}
@@ -225,7 +225,7 @@ class Station(ABC):
             for bay in bays:
                 bay.booted()
         self.welcome(self.desk.patience.boot_s / 4)  # after the answer
-        return {"status": "Accepted", "currentTime": utc_now(), "interval": HEARTBEAT_S}
+        return {"status": "Accepted", "currentTime": self.desk.clock(), "interval": HEARTBEAT_S}
 
     def _take(self, raw: str | bytes) -> None:
         """One frame. An answer is passed on at once; a call is handled beside those that wait."""
