@@ -37,6 +37,9 @@ log = logging.getLogger(__name__)
 KEEP_ALIVE_S = 30
 """A dead connection is noticed within 45 s by the broker (AWS IoT: 1.5 times), within 60 s here."""
 
+HANG_UPS_AT_MOST = 3
+"""AWS IoT answers a certificate that may not connect by hanging up; a broker that restarts does not do it so often."""
+
 CONNECT_WAIT_S = 10.0
 """TCP, TLS and CONNACK together; a slow mobile network needs three."""
 
@@ -62,6 +65,7 @@ class Broker:
     ca: Path
     certificate: Path
     private_key: Path
+    keep_alive_s: int = KEEP_ALIVE_S
 
     def showing(self, pair: Pair) -> Broker:
         """The same broker, shown another certificate."""
@@ -89,7 +93,7 @@ class PahoLink:
         self._credentials = credentials or Fixed(Pair(broker.certificate, broker.private_key))
         self._deliver: Callable[[LinkInput], None] = lambda _input: None
         self._connection: _Connection | None = None
-        self._number = 0
+        self._number = self._hang_ups = 0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._stay_connected, name="link", daemon=True)
 
@@ -153,17 +157,18 @@ class PahoLink:
     def _live(self, connection: _Connection) -> tuple[str, bool]:
         """One connection from beginning to end: why it ended, and whether the broker had refused it."""
         try:
-            connection.open(self._broker.host, self._broker.port)
+            connection.open(self._broker)
             if not connection.opened.wait(CONNECT_WAIT_S):
                 connection.end("no answer to CONNECT")
             elif not connection.ended.is_set():
-                self._connection = connection
+                self._connection, self._hang_ups = connection, 0
                 self._deliver(Up())
                 self._stay(connection)
                 return connection.why, False
-            else:  # AWS IoT answers a certificate that may not connect by hanging up
+            else:
+                self._hang_ups += 1
                 self._credentials.refused()
-            return connection.why, connection.refused
+            return connection.why, connection.refused or self._hang_ups >= HANG_UPS_AT_MOST
         finally:
             was_up, self._connection = self._connection is not None, None
             connection.close()
@@ -213,13 +218,13 @@ class _Connection:
         client.on_subscribe = self._on_subscribe
         self._client = client
 
-    def open(self, host: str, port: int) -> None:
+    def open(self, broker: Broker) -> None:
         """Connect; `opened` is set on the broker's answer, whatever it is.
 
         Raises:
             OSError: no TCP or TLS connection comes about.
         """
-        self._client.connect(host, port, KEEP_ALIVE_S)
+        self._client.connect(broker.host, broker.port, broker.keep_alive_s)
         self._client.loop_start()
 
     def subscribe(self, topics: Sequence[str]) -> None:

@@ -27,6 +27,7 @@ def make_certificate(folder: Path, name: str = "PX-0001", *, days: float = 365, 
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - since_days * DAY)
         .not_valid_after(now + days * DAY)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .sign(key, hashes.SHA256())
     )
     (folder / "cert.pem").write_bytes(certificate.public_bytes(Encoding.PEM))

@@ -55,7 +55,7 @@ class FakeConnection:
         self.opened, self.ended = threading.Event(), threading.Event()
         self.why, self.refused = "", False
 
-    def open(self, _host: str, _port: int) -> None:
+    def open(self, _broker: Broker) -> None:
         type(self).greeting(self)
 
     def end(self, why: str) -> None:
