@@ -267,9 +267,9 @@ def _finish(future: Future[None], work: Callable[[], None]) -> None:
 class KeeperBench(Bench):
     """A bench with such a charger on it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, make: Callable[[BenchClock], Keeper] = Keeper) -> None:
         super().__init__(folder, evses=1)
-        self.box = Keeper(self.clock)
+        self.box = make(self.clock)
         self.driver = self.box
 
     def tap(self, card: str = CARD) -> None:

@@ -20,15 +20,19 @@ from device_agent.actions import StopSession
 from device_agent.drivers.base import DriverRefused, DriverUnreachable, TransactionBegan
 from device_agent.executor import Executor
 from device_agent.records import Phase
+from tests.support.bay_keeper import BayKeeper
 from tests.support.charger_bench import CHARGER, PowerCut, intent
-from tests.support.keeper import KeeperBench, Transaction
+from tests.support.keeper import Keeper, KeeperBench, Transaction
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pytest
 
     from device_agent.actions import Action
     from device_agent.drivers.base import Observation
     from device_agent.records import SessionRecord
+    from tests.support.charger_bench import BenchClock
 
 SESSIONS = [f"01JD000000000000000000000{n}" for n in range(1, 4)]
 ACTS = ["start", "stop", "keep"]
@@ -135,7 +139,7 @@ class Player:
         while box.waiting:
             box.answer()
         bench.link.restore()
-        bench.pass_s(25, step_s=0.5)
+        bench.pass_s(45, step_s=0.5)
         self.check_that_nothing_runs_for_nobody()
         box.end(EndReason.LOCAL)
         bench.pass_s(5, step_s=0.5)
@@ -200,23 +204,18 @@ def check_answers(player: Player) -> None:
     assert not player.sent or bench.cloud.in_sync(CHARGER, 1)
 
 
-@settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(script=st.lists(steps, min_size=15, max_size=40))
-def test_no_session_is_lost_none_ends_twice_and_no_stop_ends_another(
-    script: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def play(script: list[tuple[Any, ...]], make: Callable[[BenchClock], Keeper], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The script, then the mending of everything, then what must be true."""
     with TemporaryDirectory() as folder, monkeypatch.context() as patched:
         patched.setattr(journal_schema, "SYNCHRONOUS", "OFF")  # the power of this machine is not what is tested
-        bench = KeeperBench(Path(folder))
+        bench = KeeperBench(Path(folder), make)
         carry_out = Executor.carry_out
 
         def watched(executor: Executor, action: Action, seen: Observation | None) -> None:
             if isinstance(action, StopSession):
                 current, record = bench.journal.current(1), bench.journal.intent(1, action.intent_id)
-                assert current is not None
                 asked = record or action.intent
+                assert current is not None
                 assert asked is not None
                 assert current.session_id == action.session_id == asked.session_id
             carry_out(executor, action, seen)
@@ -230,9 +229,30 @@ def test_no_session_is_lost_none_ends_twice_and_no_stop_ends_another(
             player.mend()
             check_sessions(player)
             check_answers(player)
-            box = bench.box
-            box.plugged = True
+            bench.box.plugged = True
             start = bench.want("start", "01JD0000000000000000000009", id="01JZ0000000000000000000000")
+            bench.pass_s(1)
             assert bench.answer() == (start, "done", "")  # nothing is left behind that is in the way
         finally:
             bench.lose_power()
+
+
+often = settings(
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@often
+@given(script=st.lists(steps, min_size=15, max_size=40))
+def test_no_session_is_lost_none_ends_twice_and_no_stop_ends_another(
+    script: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(script, Keeper, monkeypatch)
+
+
+@often
+@given(script=st.lists(steps, min_size=15, max_size=40))
+def test_the_same_behind_the_ocpp_drivers_picture_of_an_evse(
+    script: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(script, BayKeeper, monkeypatch)
