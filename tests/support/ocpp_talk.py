@@ -42,6 +42,9 @@ class Talk16:
         told = values(str(wh), str(w))
         self.charger.call("MeterValues", connectorId=evse, transactionId=int(transaction_id), meterValue=told)
 
+    def power_for_nobody(self, wh: int, w: int, evse: int = 1) -> None:
+        self.charger.call("MeterValues", connectorId=evse, meterValue=values(str(wh), str(w)))
+
     def ending(self, transaction_id: str, meter_wh: int = 500, **more: Any) -> tuple[str, dict[str, Any]]:
         fields = {"transactionId": int(transaction_id), "meterStop": meter_wh, "timestamp": NOON}
         return "StopTransaction", fields | more
@@ -104,6 +107,9 @@ class Talk201:
 
     def meter(self, transaction_id: str, wh: int, w: int, evse: int = 1) -> None:
         self.tell("Updated", transaction_id, meterValue=values(wh, w), evse={"id": evse})
+
+    def power_for_nobody(self, wh: int, w: int, evse: int = 1) -> None:
+        self.charger.call("MeterValues", evseId=evse, meterValue=values(wh, w))
 
     def ending(self, transaction_id: str, meter_wh: int = 500, **more: Any) -> tuple[str, dict[str, Any]]:
         info = {"stoppedReason": more.pop("reason")} if "reason" in more else {}

@@ -41,6 +41,8 @@ class Bay:
         """Whether the charger could not release the cable."""
         self.released: str = ""
         """The transaction our stop has ended and whose cable the charger still may hold; empty if there is none."""
+        self.ended: str = ""
+        """The transaction that ended last; empty if none has."""
         self._facts: deque[Fact] = deque()
         self._verdicts: dict[str, bool] = {}
         """Beginnings that have been settled, by mark, oldest first."""
@@ -281,6 +283,7 @@ class Bay:
         fact = TransactionOver(self.evse_id, running.transaction_id, reason, at, self._gauge.register(meter_wh))
         self._facts.append(fact)
         self._closed.append(running.transaction_id)
+        self.ended = running.transaction_id
         self._gauge.off()
         self._over_s = now_s
         self._opened_because = None if reason is EndReason.REMOTE else reason

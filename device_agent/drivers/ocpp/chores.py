@@ -6,6 +6,7 @@ import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from device_agent.drivers.ocpp.bays import LATE_S
 from device_agent.drivers.ocpp.running import Status
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ MEASURE_S = 2.0
 
 UNLOCK_S = 5.0
 """A charger has this long to release the cable by itself after our stop."""
+
+AFTER_END_S = LATE_S + 1.0
+"""So long after an end the meter is asked whether power still flows: by then what it says is of no transaction any
+more, and a contactor that has welded shows."""
 
 NEVER = float("inf")
 
@@ -45,7 +50,7 @@ class Chores:
         station = self._station
         with self._desk.at(evse_id) as bay:
             bay.tick(now_s)
-            running, released = bay.running, bay.released
+            running, released, ended = bay.running, bay.released, bay.ended
             held = running is None and bool(released) and bay.status is Status.FINISHING
         if running is not None and running.refused:
             if self._due(("refused", evse_id), running.transaction_id, now_s, REFUSED_S, REFUSED_AGAIN_S):
@@ -55,6 +60,8 @@ class Chores:
                 station.spawn(station.refresh(evse_id))
         elif held and self._due(("unlock", evse_id), released, now_s, UNLOCK_S, NEVER):
             station.spawn(self._unlock(evse_id, released))
+        if running is None and ended and self._due(("after", evse_id), ended, now_s, AFTER_END_S, NEVER):
+            station.spawn(station.refresh(evse_id))
 
     def _due(self, chore: tuple[str, int], transaction_id: str, now_s: float, first_s: float, again_s: float) -> bool:
         """Whether a chore's time has come: `first_s` after it was seen first, then every `again_s`."""

@@ -141,6 +141,19 @@ def test_values_after_the_end_revive_nothing(bench: OcppBench, charger: Talk) ->
     bench.sees(1, contactor_closed=False, power_w=0, meter_wh=500)
 
 
+def test_some_time_after_an_end_the_meter_is_asked_whether_power_still_flows(
+    bench: OcppBench, charger: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("device_agent.drivers.ocpp.chores.AFTER_END_S", 0.1)
+    monkeypatch.setattr("device_agent.drivers.ocpp.bays.LATE_S", 0.05)
+    eventually(lambda: len(charger.triggered()) == 4)
+    transaction_id, _, _ = charger.began(CARD)
+    charger.over(transaction_id)
+    eventually(lambda: charger.triggered()[4:] == [1])
+    charger.power_for_nobody(900, 7_000)
+    bench.sees(1, contactor_closed=False, power_w=7_000)
+
+
 def test_a_restart_in_the_middle_ends_the_transaction_by_power_loss(
     bench: OcppBench, charger: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
