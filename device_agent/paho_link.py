@@ -21,6 +21,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 
 from device_agent.identity import Fixed, Pair
 from device_agent.link import Down, LinkInput, Message, Published, Subscribed, Up, backoff_s
+from device_agent.tls import trusting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,8 +74,7 @@ class Broker:
 
     def tls(self) -> ssl.SSLContext:
         """TLS 1.2 or newer, the broker's certificate and name verified, our own certificate presented."""
-        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(self.ca))
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context = trusting(self.ca)
         context.load_cert_chain(str(self.certificate), str(self.private_key))
         return context
 

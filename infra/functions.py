@@ -127,8 +127,7 @@ class Functions(Construct):
                 name="provisioning_hook",
                 grant=permissions.provision_boards(tables, self),
                 settings={"SERIALS_TABLE": tables.serials.table_name},
-                # AWS IoT waits for 5 s, a cold start included.
-                timeout_s=5,
+                # AWS IoT gives up after 5 s; a function that goes on is awake for the board's next try.
                 memory_mb=1024,
             ),
         ]

@@ -35,7 +35,9 @@ class Outputs(BaseModel):
     chargers_table_name: str
     sessions_table_name: str
     cards_table_name: str
+    serials_table_name: str
     device_policy_name: str
+    claim_policy_name: str
     thing_type_name: str
     reports_queue_url: str
     reports_dead_letter_queue_url: str

@@ -6,9 +6,13 @@ the environment variables that `local.emulator` gives it.
 
 from __future__ import annotations
 
+import json
+import secrets
 import ssl
 import sys
+import time
 from asyncio.base_events import BaseEventLoop
+from http import HTTPStatus
 from typing import Any
 
 import ministack.app  # type: ignore[import-not-found]  # lives in the emulator's own environment
@@ -52,10 +56,50 @@ def take_loopback_for_tls() -> None:
     iam_evaluator._resolve_condition_key = resolve_condition_key  # noqa: SLF001  # the same
 
 
+def sign_requests_over_mqtt() -> None:
+    """Have the broker answer CreateCertificateFromCsr, as AWS IoT does; the emulator knows it over HTTP only."""
+    topic = "$aws/certificates/create-from-csr/json"
+    parse, answer = iot._parse_fleet_provisioning_topic, iot._fleet_provisioning_reply  # noqa: SLF001  # no setting
+
+    def parse_more(given: str) -> Any:
+        return ("create-from-csr", None) if given == topic else parse(given)
+
+    async def answer_more(account_id: str, region: str, operation: str, *rest: Any) -> Any:
+        if operation != "create-from-csr":
+            return await answer(account_id, region, operation, *rest)
+        _template, payload, _connection = rest
+        with iot.request_scope(account_id, region):
+            return _sign(payload)
+
+    iot._parse_fleet_provisioning_topic = parse_more  # noqa: SLF001  # the same
+    iot._fleet_provisioning_reply = answer_more  # noqa: SLF001  # the same
+
+
+def _sign(payload: bytes) -> tuple[str, dict[str, Any]]:
+    """A certificate that waits for the template, and the token that stands for it, as for keys that the cloud makes."""
+    try:
+        request = json.loads(payload)
+    except ValueError:
+        request = None
+    if not isinstance(request, dict):
+        return iot._fleet_rejected("InvalidPayload", "Message cannot be parsed")  # type: ignore[no-any-return]  # noqa: SLF001
+    status, _headers, body = iot._create_certificate_from_csr(request, {})  # noqa: SLF001  # the HTTP API's own
+    made = json.loads(body)
+    if status != HTTPStatus.OK:
+        return iot._fleet_rejected("InvalidCertificateSigningRequest", str(made.get("message")))  # type: ignore[no-any-return]  # noqa: SLF001
+    certificate_id, token = made["certificateId"], secrets.token_urlsafe(48)
+    iot._certificates[certificate_id] |= {"status": "PENDING_ACTIVATION"}  # noqa: SLF001  # as its own reply does
+    expiration = time.time() + iot._OWNERSHIP_TOKEN_SECONDS  # noqa: SLF001
+    iot._ownership_tokens[token] = {"certificateId": certificate_id, "expiration": expiration}  # noqa: SLF001
+    issued = {"certificateId": certificate_id, "certificatePem": made["certificatePem"]}
+    return "accepted", issued | {"certificateOwnershipToken": token}
+
+
 if __name__ == "__main__":
     listen_on_loopback_only()
     require_client_certificates()
     take_loopback_for_tls()
+    sign_requests_over_mqtt()
     # The stack's folder is on the command line for whoever reads the process list; the emulator knows no such argument.
     del sys.argv[1:]
     ministack.app.main()

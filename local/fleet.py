@@ -15,12 +15,12 @@ import tomli_w
 from local.plant import Plant
 from local.ports import LOOPBACK, pick_port
 from local.processes import Child, Processes, StepFailed, tail
-from local.seed import Hardware
+from local.seed import Board, Hardware
 from local.settings import REPO
 from local.waiting import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from local.emulator import Emulator
     from local.seed import DeviceFiles, Site
@@ -30,6 +30,9 @@ OCPP_VERSIONS = {Hardware.OCPP16: "1.6", Hardware.OCPP201: "2.0.1"}
 """Which chargers have a charge point before their hardware, and what it speaks."""
 PLANT_READY_WITHIN_S = 30.0
 AGENT_READY_WITHIN_S = 60.0
+PROVISIONED_WITHIN_S = 90.0
+PROVISIONED_AT_ONCE = 2
+"""Each wakes a process of the hook up, which has 6 s for it: more of them get in each other's way."""
 SOCKET_PATH_MAX_BYTES = 100
 """A Unix socket's path holds 108 bytes on Linux and 104 elsewhere (sockaddr_un), the closing zero included."""
 
@@ -55,23 +58,28 @@ class Fleet:
         """Where a charger keeps its files."""
         return self._settings.home / "chargers" / charger_id
 
-    def write_config(self, site: Site, files: DeviceFiles, plant: Plant, address: Address | None = None) -> Path:
-        """The charger's own configuration file."""
+    def write_config(
+        self, site: Site, shown: DeviceFiles | Board, plant: Plant, address: Address | None = None
+    ) -> Path:
+        """The charger's own configuration file: with a certificate that it has, or as a board that gets its own."""
         folder = self.folder(site.charger_id)
         to = address or Address("localhost", self._emulator.mqtt_port)
         config: dict[str, Any] = {
             "charger_id": site.charger_id,
-            "link": {
-                "host": to.host,
-                "port": to.port,
-                "ca": str(self._emulator.certificate_authority),
-                "certificate": str(files.certificate),
-                "private_key": str(files.private_key),
-            },
+            "link": {"host": to.host, "port": to.port, "ca": str(self._emulator.certificate_authority)},
             "journal": {"path": str(folder / "journal.sqlite3")},
             "driver": _driver(site, plant),
             "evses": [{"id": evse_id} for evse_id in site.evse_ids],
         }
+        if isinstance(shown, Board):
+            config["identity"] = {
+                "directory": str(shown.identity),
+                "serial_number": shown.serial_number,
+                "claim_certificate": str(shown.claim.certificate),
+                "claim_private_key": str(shown.claim.private_key),
+            }
+        else:
+            config["link"] |= {"certificate": str(shown.certificate), "private_key": str(shown.private_key)}
         path = folder / "charger.toml"
         path.write_text(tomli_w.dumps(config))
         return path
@@ -97,6 +105,26 @@ class Fleet:
         child = self._run(name, module, "--socket", str(plant.socket), "--chargers", str(config))
         self._await(child, plant.answers, f"The simulated hardware ({name}) answers", PLANT_READY_WITHIN_S)
         return plant, child
+
+    def provision(self, configs: Mapping[str, Path]) -> None:
+        """Have boards get their certificates, by the command that an installer would use.
+
+        Raises:
+            StepFailed: one of them did not get it.
+        """
+        waiting = list(configs)
+        while waiting:
+            now, waiting = waiting[:PROVISIONED_AT_ONCE], waiting[PROVISIONED_AT_ONCE:]
+            children = [
+                self._run(f"provision-{each}", "device_agent", "provision", "--config", str(configs[each]))
+                for each in now
+            ]
+            for child in children:
+                self._processes.finish(
+                    child,
+                    f"The board of {child.name.removeprefix('provision-')} was not provisioned",
+                    PROVISIONED_WITHIN_S,
+                )
 
     def start_agent(self, charger_id: str, config: Path) -> Child:
         """Start a charger's agent. It is not connected yet: see `await_agent`."""

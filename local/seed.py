@@ -1,9 +1,10 @@
-"""What a fresh cloud holds: two drivers and a few chargers, each with its own certificate."""
+"""What a fresh cloud holds: two drivers, a few chargers, and the boards that may become them."""
 
 from __future__ import annotations
 
 import os
 import secrets
+import time
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -72,6 +73,20 @@ class DeviceFiles:
     private_key: Path
 
 
+@dataclass(frozen=True)
+class Board:
+    """A charger's board as it leaves the factory: its label, and the claim certificate that all of them have."""
+
+    serial_number: str
+    identity: Path
+    claim: DeviceFiles
+
+    @property
+    def files(self) -> DeviceFiles:
+        """Where its own certificate is once it is provisioned."""
+        return DeviceFiles(self.identity / "a" / "cert.pem", self.identity / "a" / "key.pem")
+
+
 AC_22_KW, AC_11_KW, DC_50_KW = Outlet("type2", 22_000), Outlet("type2", 11_000), Outlet("ccs", 50_000)
 
 SITES = (
@@ -107,6 +122,7 @@ class Seeder:
         tables = emulator.session().resource("dynamodb", endpoint_url=emulator.endpoint_url)
         self._chargers = tables.Table(outputs.chargers_table_name)
         self._cards = tables.Table(outputs.cards_table_name)
+        self._serials = tables.Table(outputs.serials_table_name)
 
     def add_driver(self, email: str) -> Driver:
         """A driver who can sign in, with a password of their own, and their cards."""
@@ -129,8 +145,28 @@ class Seeder:
         return Driver(email=email, password=password, sub=sub, cards=cards)
 
     def add_charger(self, site: Site, folder: Path) -> DeviceFiles:
-        """A charger's thing, its certificate under the device policy, and its items in the table."""
-        files = self._add_thing(site.charger_id, folder)
+        """A charger with a thing and a certificate from the operator's hand: quicker than a board's own way to them."""
+        self.register(site)
+        return self._add_thing(site.charger_id, folder)
+
+    def add_claim(self, folder: Path) -> DeviceFiles:
+        """The claim certificate, with which a board may ask for one of its own, and do nothing else."""
+        return self._add_certificate(folder, self._outputs.claim_policy_name)[0]
+
+    def add_board(self, site: Site, folder: Path, claim: DeviceFiles) -> Board:
+        """A board for a charger, its serial number on the operator's list."""
+        board = Board(f"SN-{site.charger_id}", folder / "identity", claim)
+        self.arm(board.serial_number, site.charger_id)
+        folder.mkdir(parents=True, exist_ok=True)
+        return board
+
+    def arm(self, serial_number: str, charger_id: str) -> None:
+        """Let the next board with this serial number become this charger, as docs/operations.md has it."""
+        now_ms = time.time_ns() // 1_000_000
+        self._serials.put_item(Item={"serial_number": serial_number, "charger_id": charger_id, "armed_at_ms": now_ms})
+
+    def register(self, site: Site) -> None:
+        """A charger's items in the table: what the operator tells about it."""
         self._put({
             "item": "charger",
             "charger_id": site.charger_id,
@@ -151,16 +187,19 @@ class Seeder:
                 "connector_type": outlet.connector_type,
                 "max_power_w": outlet.max_power_w,
             })  # fmt: skip
-        return files
 
     def _put(self, item: dict[str, Any]) -> None:
         self._chargers.put_item(Item=item)
 
     def _add_thing(self, charger_id: str, folder: Path) -> DeviceFiles:
         self._iot.create_thing(thingName=charger_id, thingTypeName=self._outputs.thing_type_name)
+        files, arn = self._add_certificate(folder, self._outputs.device_policy_name)
+        self._iot.attach_thing_principal(thingName=charger_id, principal=arn)
+        return files
+
+    def _add_certificate(self, folder: Path, policy: str) -> tuple[DeviceFiles, str]:
         identity = self._iot.create_keys_and_certificate(setAsActive=True)
-        self._iot.attach_policy(policyName=self._outputs.device_policy_name, target=identity["certificateArn"])
-        self._iot.attach_thing_principal(thingName=charger_id, principal=identity["certificateArn"])
+        self._iot.attach_policy(policyName=policy, target=identity["certificateArn"])
         folder.mkdir(parents=True, exist_ok=True)
         files = DeviceFiles(certificate=folder / "cert.pem", private_key=folder / "key.pem")
         files.certificate.write_text(identity["certificatePem"])
@@ -168,4 +207,4 @@ class Seeder:
         descriptor = os.open(files.private_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(identity["keyPair"]["PrivateKey"])
-        return files
+        return files, identity["certificateArn"]

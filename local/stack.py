@@ -47,6 +47,7 @@ class Stack:
     seeder: Seeder
     fleet: Fleet
     plant: Plant
+    claim: DeviceFiles
     run: RunFile
 
 
@@ -99,12 +100,17 @@ def _prepare(settings: Settings, terminal: Terminal, processes: Processes) -> St
     with terminal.step("the app's own stack deployed by the CDK"):
         outputs = deployment.deploy(emulator)
     seeder, fleet = Seeder(emulator, outputs), Fleet(settings, processes, emulator)
-    with terminal.step(f"2 drivers and {len(SITES)} chargers registered, with their cards and certificates"):
+    with terminal.step(f"2 drivers with their cards and {len(SITES)} chargers registered"):
         drivers = tuple(seeder.add_driver(email) for email in (OWNER, NEIGHBOUR))
-        devices = {site.charger_id: seeder.add_charger(site, fleet.folder(site.charger_id)) for site in SITES}
-    with terminal.step("simulated chargers connected by mutual TLS"):
+        claim = seeder.add_claim(settings.home / "claim")
+        for site in SITES:
+            seeder.register(site)
+    with terminal.step("the chargers' boards provisioned: key and request, claim, certificate, proof"):
+        boards = {site.charger_id: seeder.add_board(site, fleet.folder(site.charger_id), claim) for site in SITES}
         plant, _ = fleet.start_plant("plant", SITES)
-        configs = {site.charger_id: fleet.write_config(site, devices[site.charger_id], plant) for site in SITES}
+        configs = {site.charger_id: fleet.write_config(site, boards[site.charger_id], plant) for site in SITES}
+        fleet.provision(configs)
+    with terminal.step("simulated chargers connected by mutual TLS"):
         powered = [site for site in SITES if site.powered]
         agents = [fleet.start_agent(site.charger_id, configs[site.charger_id]) for site in powered]
         for site in powered:
@@ -124,7 +130,7 @@ def _prepare(settings: Settings, terminal: Terminal, processes: Processes) -> St
         user_pool_id=outputs.user_pool_id,
         client_id=outputs.user_pool_client_id,
         drivers=drivers,
-        chargers=tuple(_charger(site, devices[site.charger_id], configs[site.charger_id]) for site in SITES),
+        chargers=tuple(_charger(site, boards[site.charger_id].files, configs[site.charger_id]) for site in SITES),
         mqtt=Mqtt(host="localhost", port=emulator.mqtt_port, ca=emulator.certificate_authority),
         tables=Tables(
             chargers=outputs.chargers_table_name,
@@ -145,7 +151,7 @@ def _prepare(settings: Settings, terminal: Terminal, processes: Processes) -> St
         start_page(settings, processes, run)
     run = run.model_copy(update={"pids": processes.pids()})
     run.write(settings.run_file)
-    return Stack(settings, processes, emulator, seeder, fleet, plant, run)
+    return Stack(settings, processes, emulator, seeder, fleet, plant, claim, run)
 
 
 def _charger(site: Site, files: DeviceFiles, config: Path) -> Charger:

@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from contract.provisioning import claim_client_id
 from device_agent.identity import KEY, SLOTS, Identity, Pair, Slot
 from device_agent.provisioning.cloud import Board, Cloud
-from device_agent.provisioning.errors import CertificateRefused, CloudTrouble, SerialRefused, WrongCharger
+from device_agent.provisioning.errors import (
+    CertificateRefused,
+    CloudTrouble,
+    ProvisioningError,
+    SerialRefused,
+    WrongCharger,
+)
 
-PROOFS_AT_MOST = 4
-PROOF_AGAIN_S = 3.0
-"""AWS IoT may take some seconds to know a new certificate everywhere."""
+TRIES_AT_MOST = 4
+AGAIN_AFTER_S = 3.0
+"""AWS IoT may take some seconds to know a new certificate everywhere, and its hook to wake up."""
+
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +65,13 @@ def provision(identity: Identity, claim: Claim, tools: Tools, *, force: bool = F
     current = identity.current()
     if current is not None and not force:
         return False
-    slot = None if current else _unproven(identity, claim, tools)
-    if slot is None:
-        slot = _ask(identity, claim, tools)
-        _prove(identity.pair(slot), claim.charger_id, tools)
+    unproven = None if current else _unproven(identity, claim, tools)
+    if unproven is not None:
+        slot = unproven
+    else:
+        slot = _patiently(tools, lambda: _ask(identity, claim, tools), (CloudTrouble,))
+        pair = identity.pair(slot)
+        _patiently(tools, lambda: tools.cloud.prove(claim.charger_id, pair), (CertificateRefused, CloudTrouble))
     identity.use(slot)
     identity.forget_attempt()
     return True
@@ -103,13 +115,11 @@ def _ask(identity: Identity, claim: Claim, tools: Tools) -> Slot:
     return identity.adopt(issued.certificate)
 
 
-def _prove(pair: Pair, charger_id: str, tools: Tools) -> None:
-    for left in reversed(range(PROOFS_AT_MOST)):
+def _patiently(tools: Tools, work: Callable[[], Done], passing: tuple[type[ProvisioningError], ...]) -> Done:
+    """Do something that may fail for a moment: a few times, with pauses."""
+    for _ in range(TRIES_AT_MOST - 1):
         try:
-            tools.cloud.prove(charger_id, pair)
-        except (CertificateRefused, CloudTrouble):
-            if left == 0:
-                raise
-            tools.sleep(PROOF_AGAIN_S)
-        else:
-            return
+            return work()
+        except passing:
+            tools.sleep(AGAIN_AFTER_S)
+    return work()

@@ -79,7 +79,7 @@ def test_a_function_writes_to_a_log_of_its_own_that_expires(dev: Synthesised, na
         ("authorise_card", 10, 1024),
         ("charger_reports", 10, 512),
         ("charger_presence", 10, 512),
-        ("provisioning_hook", 5, 1024),
+        ("provisioning_hook", 10, 1024),
     ],
 )
 def test_stop_outlasts_the_wait_a_driver_may_ask_for(

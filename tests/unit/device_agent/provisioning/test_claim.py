@@ -141,6 +141,23 @@ def test_a_new_certificate_that_is_not_known_everywhere_yet_is_tried_again(
     assert works(identity, cloud)
 
 
+def test_a_cloud_that_is_in_trouble_for_a_moment_is_asked_again(
+    identity: Identity, claim: Claim, tools: Tools, cloud: FakeCloud
+) -> None:
+    cloud.issue_fails = [CloudTrouble("the hook wakes up")] * 3
+    assert provision(identity, claim, tools)
+    assert works(identity, cloud)
+
+
+def test_a_cloud_that_stays_in_trouble_is_reported_and_the_board_can_try_again(
+    identity: Identity, claim: Claim, tools: Tools, cloud: FakeCloud
+) -> None:
+    cloud.issue_fails = [CloudTrouble("down")] * 4
+    with pytest.raises(CloudTrouble):
+        provision(identity, claim, tools)
+    assert provision(identity, claim, tools)
+
+
 def test_a_refused_serial_number_tells_the_installer_what_to_compare_and_whom_to_ask(
     identity: Identity, claim: Claim, tools: Tools, cloud: FakeCloud
 ) -> None:
