@@ -29,7 +29,7 @@ def clock(now_s: float, off_s: float | None) -> Finding:
     if now_s < CREDIBLE_SINCE_S:
         return broken("clock", f"it says {says}: no certificate is valid then", SET_CLOCK)
     if off_s is None:
-        return fine("clock", f"it says {says}; the cloud has not been asked")
+        return fine("clock", f"it says {says}; the cloud has not told the time yet")
     if abs(off_s) > TRUSTED_S:
         return doubtful("clock", f"it says {says}, {off_s:+.0f} s off the cloud's", SET_CLOCK)
     return fine("clock", f"it says {says}, as the cloud does")
@@ -56,13 +56,19 @@ def path(broker: Broker) -> Iterator[Finding]:
 
 def _tls(broker: Broker, plain: socket.socket) -> Finding:
     try:
-        with broker.tls().wrap_socket(plain, server_hostname=broker.host) as secure:
+        context = broker.tls()
+    except OSError:
+        return doubtful("TLS", "not tried: the charger's certificate or its key cannot be used", "see the lines above")
+    try:
+        with context.wrap_socket(plain, server_hostname=broker.host) as secure:
             return fine("TLS", f"{secure.version()}, and it is {broker.host}")
     except ssl.SSLCertVerificationError as error:
         advice = "check this board's clock, link.host, and that link.ca is the root certificate of this broker"
         return broken("TLS", f"the broker's certificate is not believed: {error.verify_message}", advice)
     except OSError as error:
-        return broken("TLS", str(error), "check the certificates above; something between may intercept TLS")
+        return broken(
+            "TLS", str(error), "something between here and the broker may intercept TLS; another network shows it"
+        )
 
 
 def round_trip(charger_id: str, evse_id: int, broker: Broker) -> tuple[Finding, float | None]:

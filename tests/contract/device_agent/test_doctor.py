@@ -78,6 +78,12 @@ def test_a_broker_whose_certificate_is_another_authoritys_is_not_believed(broker
     assert "link.ca" in found.advice
 
 
+def test_without_a_certificate_of_its_own_tls_is_not_tried(broker: Broker) -> None:
+    broker.certificate.unlink()
+    with listening(None) as port:
+        assert told(replace(broker, port=port)) == [("OK", "name"), ("OK", "port"), ("WARN", "TLS")]
+
+
 def test_a_port_for_the_charger_that_another_program_has_is_told(tmp_path: Path) -> None:
     def place(port: int, host: str = "127.0.0.1") -> Finding:
         driver = {"kind": "ocpp16", "charge_points": ["CP-1"], "host": host, "port": port}
