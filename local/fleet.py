@@ -68,6 +68,7 @@ class Fleet:
             "charger_id": site.charger_id,
             "link": {"host": to.host, "port": to.port, "ca": str(self._emulator.certificate_authority)},
             "journal": {"path": str(folder / "journal.sqlite3")},
+            "status_file": str(folder / "status.json"),
             "driver": _driver(site, plant),
             "evses": [{"id": evse_id} for evse_id in site.evse_ids],
         }

@@ -16,9 +16,7 @@ def test_it_is_green_with_the_agent_and_without_and_does_not_push_the_agent_out(
 ) -> None:
     charger = fresh_charger()
     charger.end_agent()
-    config = charger.config
-    config.write_text('status_file = "status.json"\n' + config.read_text())
-    words = ["--config", str(config)]
+    words = ["--config", str(charger.config)]
 
     def told(command: str) -> str:
         code = main([command, *words])
