@@ -1,7 +1,7 @@
 """Keys, signing requests and certificates, by `cryptography`.
 
-That library takes some 10 MB for as long as the process lives, so a running agent has this done by a process of its
-own: `python -m device_agent.provisioning.papers` (see `apart`).
+That library keeps its memory for as long as the process lives, so a running agent has this done by another one:
+`python -m device_agent.provisioning.papers` (see `apart`).
 """
 
 from __future__ import annotations
