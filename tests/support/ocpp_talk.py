@@ -141,12 +141,16 @@ class Talk201:
 Talk = Talk16 | Talk201
 
 
-def talk(bench: OcppBench) -> Talk:
-    """A charger with a car at its first EVSE, connected to the bench in the bench's version."""
+def connect(bench: OcppBench) -> Talk:
+    """A charger connected to the bench in the bench's version, that has said nothing yet."""
     if bench.driver.name == "ocpp16":
-        speaker: Talk = Talk16(bench.charger())
-    else:
-        speaker = Talk201(bench.charger(subprotocol="ocpp2.0.1"))
+        return Talk16(bench.charger())
+    return Talk201(bench.charger(subprotocol="ocpp2.0.1"))
+
+
+def talk(bench: OcppBench) -> Talk:
+    """The same with a car at its first EVSE, and both states told."""
+    speaker = connect(bench)
     speaker.status("Preparing")
     speaker.status("Available", 2)
     bench.sees(1, plugged=True)

@@ -95,7 +95,8 @@ class OcppDriver:
             raise DriverUnreachable(self._server.why)
         now_s = monotonic()
         with self._desk.at(evse_id) as bay:
-            if bay.status is None:
+            # A charger that sends one message at a time tells no state before the fact it has told is answered.
+            if bay.status is None and bay.observe().fact is None:
                 if now_s - self._server.since_s < STATUS_WITHIN_S:
                     raise DriverUnreachable(f"the charger has not told the state of EVSE {evse_id} yet")
                 bay.told_status(Status.PREPARING, now_s)  # what it can do it then has to say when it is asked to start

@@ -11,7 +11,7 @@ from contract.vocabulary import EndReason
 from device_agent.drivers.base import Fact, Order, Resumed, TransactionBegan, TransactionOver
 from tests.support.ocpp_bench import CARD, OTHER_CARD, OcppBench
 from tests.support.ocpp_charger import eventually
-from tests.support.ocpp_talk import Talk, talk
+from tests.support.ocpp_talk import Talk, connect, talk
 
 if TYPE_CHECKING:
     pass
@@ -100,6 +100,19 @@ def test_an_agent_that_restarts_knows_whose_transaction_it_is(bench: OcppBench) 
     assert (accepted, group) == (True, "OWNER")
     assert isinstance(after.settled[0], TransactionBegan)
     assert after.settled[0].session_id == ORDER.session_id
+    after.close()
+
+
+def test_an_end_that_is_told_before_any_state_is_put_on_record_and_answered(bench: OcppBench) -> None:
+    """Chargers send one message at a time: until this one is answered, no state comes."""
+    bench.close()
+    after = OcppBench(bench.driver.name)
+    after.open({1: Resumed(ORDER, "4711", started=True)})
+    charger = connect(after)
+    assert charger.charger.ask(*charger.ending("4711", reason="EVDisconnected")).get(timeout=5)[0] == 3
+    [fact] = after.settled
+    assert isinstance(fact, TransactionOver)
+    assert fact.reason is EndReason.EV_DISCONNECTED
     after.close()
 
 
