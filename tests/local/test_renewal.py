@@ -11,7 +11,7 @@ import pytest
 from device_agent.identity import Identity
 from device_agent.link import LinkInput, Up
 from device_agent.paho_link import PahoLink
-from device_agent.provisioning import papers
+from device_agent.provisioning import apart
 from device_agent.provisioning.errors import CertificateRefused
 from device_agent.provisioning.life import DAY_S
 from device_agent.provisioning.rotation import Renewal, Rotation
@@ -33,8 +33,8 @@ class Running:
             serial_number=board.serial_number,
             certificate_days=730,
             cloud=boards.cloud,
-            make_request=papers.make_request,
-            read_life=papers.read_life,
+            make_request=apart.make_request,
+            read_life=apart.read_life,
             now_s=lambda: time.time() + ahead_s,
             mono_s=time.monotonic,
             random=random.random,
