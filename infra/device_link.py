@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_iot as iot
 from constructs import Construct
 
@@ -23,12 +23,15 @@ from infra.inbox import Inbox
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import aws_sqs as sqs
+
     from infra.environments import Environment
 
 THING_TYPE = "polaris-charger"
 DEVICE_POLICY = "polaris-charger"
 SHADOWS_RULE = "polaris_shadow_documents"
 PRESENCE_RULE = "polaris_presence"
+LOSSES_RULE = "polaris_presence_lost"
 SQL_VERSION = "2016-03-23"
 
 ITSELF = "${iot:Connection.Thing.ThingName}"
@@ -39,7 +42,7 @@ _EVSE = 1
 
 
 class DeviceLink(Construct):
-    """Thing type, device policy, and four topic rules into three inboxes."""
+    """Thing type, device policy, and five topic rules into three inboxes."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
         super().__init__(scope, construct_id)
@@ -58,17 +61,29 @@ class DeviceLink(Construct):
             self, "Reports", environment=environment, name="charger-reports", rules=(SHADOWS_RULE, EVENTS_RULE)
         )
         self.presence = Inbox(
-            self, "Presence", environment=environment, name="charger-presence", rules=(PRESENCE_RULE,)
+            self,
+            "Presence",
+            environment=environment,
+            name="charger-presence",
+            rules=(PRESENCE_RULE, LOSSES_RULE),
+            held=Duration.seconds(environment.loss_held_s),
         )
         self.authorisations = Inbox(
             self, "Authorisations", environment=environment, name="card-authorisations", rules=(AUTHORISATIONS_RULE,)
         )
         self._rule(SHADOWS_RULE, shadows_sql(), self.reports, "What chargers say they are: every accepted shadow write")
         self._rule(EVENTS_RULE, events_sql(), self.reports, "Session events, by Basic Ingest")
-        self._rule(PRESENCE_RULE, presence_sql(), self.presence, "Chargers that connect and disconnect")
+        self._rule(PRESENCE_RULE, presence_sql("connected"), self.presence, "Chargers that connect")
+        self._rule(
+            LOSSES_RULE,
+            presence_sql("disconnected"),
+            self.presence,
+            "Chargers that are gone, held for a moment",
+            queue=self.presence.held,
+        )
         self._rule(AUTHORISATIONS_RULE, authorisations_sql(), self.authorisations, "Questions about cards")
 
-    def _rule(self, name: str, sql: str, inbox: Inbox, description: str) -> None:
+    def _rule(self, name: str, sql: str, inbox: Inbox, description: str, *, queue: sqs.IQueue | None = None) -> None:
         def into(url: str) -> iot.CfnTopicRule.ActionProperty:
             return iot.CfnTopicRule.ActionProperty(
                 sqs=iot.CfnTopicRule.SqsActionProperty(queue_url=url, role_arn=inbox.writer.role_arn, use_base64=False)
@@ -82,7 +97,7 @@ class DeviceLink(Construct):
                 description=description,
                 sql=sql,
                 aws_iot_sql_version=SQL_VERSION,
-                actions=[into(inbox.queue.queue_url)],
+                actions=[into((queue or inbox.queue).queue_url)],
                 error_action=into(inbox.dead_letters.queue_url),
                 rule_disabled=False,
             ),
@@ -156,13 +171,13 @@ def authorisations_sql() -> str:
     return _select(fields, topic)
 
 
-def presence_sql() -> str:
-    """Chargers that come and go; the session id and the time put late and doubled messages in order.
+def presence_sql(kind: str) -> str:
+    """Chargers that come or go; session, version and time put late and doubled messages in order.
 
-    The version and the reason are for the person who reads a dead letter.
+    The reason is for the person who reads a dead letter.
     """
     fields = ("clientId", "eventType", "timestamp AS at", "sessionIdentifier", "versionNumber", "disconnectReason")
-    return _select(fields, "$aws/events/presence/+/+")
+    return _select(fields, f"$aws/events/presence/{kind}/+")
 
 
 def _select(fields: Sequence[str], topic: str) -> str:

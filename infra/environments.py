@@ -44,6 +44,17 @@ class Environment:
     iot_data_endpoint: str = ""
     """The account's IoT data endpoint (ATS) as a URL. Empty: the SDK's own choice for the region."""
 
+    @property
+    def loss_held_s(self) -> int:
+        """Seconds for which the news of a lost connection is held back, before it counts.
+
+        A charger whose line broke for a moment is back within them and is never shown as offline: it tries
+        within half a second, then within one, then two (`device_agent.link`), and a slow mobile network takes three for
+        TLS. Less than the 15 s after which a stop is overdue, so that its reason is known by then. On one machine
+        nobody flaps, and tests would wait.
+        """
+        return 0 if self.local else 10
+
     @classmethod
     def from_context(cls, node: Node) -> Environment:
         """The deployment that the context (`-c key=value`, or cdk.json) asks for.

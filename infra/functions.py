@@ -169,19 +169,20 @@ class Functions(Construct):
             "Serverless-LambdaDLQ",
         )
         if spec.reads is not None:
-            mapping = lambda_.EventSourceMapping(
-                part,
-                "Inbox",
-                target=function,
-                event_source_arn=spec.reads.queue.queue_arn,
-                batch_size=BATCH_SIZE,
-                report_batch_item_failures=True,
-            )
-            accept(
-                mapping,
-                "A queue is its own destination: what keeps failing moves to its dead letters.",
-                "Serverless-LambdaEventSourceMappingDestination",
-            )
+            for queue in spec.reads.queues:
+                mapping = lambda_.EventSourceMapping(
+                    part,
+                    "Inbox" if queue is spec.reads.queue else "Held",
+                    target=function,
+                    event_source_arn=queue.queue_arn,
+                    batch_size=BATCH_SIZE,
+                    report_batch_item_failures=True,
+                )
+                accept(
+                    mapping,
+                    "A queue is its own destination: what keeps failing moves to its dead letters.",
+                    "Serverless-LambdaEventSourceMappingDestination",
+                )
         return function
 
 

@@ -1,4 +1,4 @@
-"""A queue that the topic rules fill and one function drains, with its dead letters and their alarm."""
+"""A queue that topic rules fill and one function drains, or two of them, with their dead letters and the alarm."""
 
 from __future__ import annotations
 
@@ -28,12 +28,24 @@ KEPT = Duration.days(14)
 
 
 class Inbox(Construct):
-    """One queue, its dead-letter queue, an alarm on that, and the role with which rules write to both."""
+    """One queue, its dead-letter queue, an alarm on that, and the role with which rules write to them.
+
+    With `held`, a second queue beside the first, same reader, same dead letters: what is put there is read that much
+    later. SQS delays whole queues, and a topic rule cannot delay one message.
+    """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, environment: Environment, name: str, rules: Sequence[str]
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: Environment,
+        name: str,
+        rules: Sequence[str],
+        held: Duration | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._environment = environment
         self.dead_letters = sqs.Queue(
             self,
             "DeadLetters",
@@ -43,17 +55,9 @@ class Inbox(Construct):
             retention_period=KEPT,
             removal_policy=environment.removal,
         )
-        self.queue = sqs.Queue(
-            self,
-            "Queue",
-            queue_name=name,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=KEPT,
-            visibility_timeout=VISIBILITY,
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
-            removal_policy=environment.removal,
-        )
+        self.queue = self._queue("Queue", name)
+        self.held = self._queue("Held", f"{name}-held", held) if held is not None else None
+        self.queues = [self.queue, *([self.held] if self.held else [])]
         accept(self.dead_letters, "It is the end of the line: a person reads it.", "Serverless-SQSRedrivePolicy")
         self.alarm = cloudwatch.Alarm(
             self,
@@ -77,11 +81,25 @@ class Inbox(Construct):
                     statements=[
                         iam.PolicyStatement(
                             actions=["sqs:SendMessage"],
-                            resources=[self.queue.queue_arn, self.dead_letters.queue_arn],
+                            resources=[queue.queue_arn for queue in (*self.queues, self.dead_letters)],
                         )
                     ]
                 )
             },
+        )
+
+    def _queue(self, construct_id: str, name: str, delay: Duration | None = None) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            construct_id,
+            queue_name=name,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=KEPT,
+            visibility_timeout=VISIBILITY,
+            delivery_delay=delay,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
+            removal_policy=self._environment.removal,
         )
 
 

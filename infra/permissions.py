@@ -14,7 +14,6 @@ from infra.tables import BY_OWNER
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from infra.environments import Environment
@@ -84,7 +83,7 @@ def apply_reports(tables: Tables, inbox: Inbox) -> Grant:
         _allow(["GetItem", "PutItem", "UpdateItem"], tables.sessions.table_arn),
         _allow(["GetItem", "UpdateItem"], tables.chargers.table_arn),
         _allow(["GetItem"], tables.cards.table_arn),
-        *_drain(inbox.queue, inbox.dead_letters),
+        *_drain(inbox),
     )
 
 
@@ -94,7 +93,7 @@ def authorise_cards(tables: Tables, scope: Construct, inbox: Inbox) -> Grant:
     return _grant(
         _allow(["GetItem"], tables.cards.table_arn),
         iam.PolicyStatement(actions=["iot:Publish"], resources=[_iot(scope, answer)]),
-        *_drain(inbox.queue, inbox.dead_letters),
+        *_drain(inbox),
         wildcards={answer: "The answer goes to whichever charger has asked; nothing else hears it."},
     )
 
@@ -103,7 +102,7 @@ def apply_presence(tables: Tables, inbox: Inbox) -> Grant:
     """`charger_presence`: drains its inbox into the chargers' connection state."""
     return _grant(
         _allow(["GetItem", "UpdateItem"], tables.chargers.table_arn),
-        *_drain(inbox.queue, inbox.dead_letters),
+        *_drain(inbox),
     )
 
 
@@ -128,13 +127,14 @@ def _allow(dynamodb_actions: list[str], arn: str) -> iam.PolicyStatement:
     return iam.PolicyStatement(actions=[f"dynamodb:{action}" for action in dynamodb_actions], resources=[arn])
 
 
-def _drain(queue: sqs.IQueue, dead_letters: sqs.IQueue) -> list[iam.PolicyStatement]:
+def _drain(inbox: Inbox) -> list[iam.PolicyStatement]:
     # What can never be processed goes to the dead letters at once, with the reason, not after five more tries.
     return [
         iam.PolicyStatement(
-            actions=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], resources=[queue.queue_arn]
+            actions=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+            resources=[queue.queue_arn for queue in inbox.queues],
         ),
-        iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[dead_letters.queue_arn]),
+        iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[inbox.dead_letters.queue_arn]),
     ]
 
 

@@ -185,6 +185,7 @@ def charger_from_item(item: Mapping[str, Any]) -> ChargerRecord:
         connected=item.get("connected"),
         presence_at_ms=_int(item, "presence_at_ms"),
         presence_session=item.get("presence_session"),
+        presence_version=_int(item, "presence_version"),
         revision=int(item.get("revision", 0)),
     )
 

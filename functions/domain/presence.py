@@ -13,6 +13,11 @@ from functions.domain.errors import ContractViolation
 from functions.domain.ports import Chargers
 from functions.domain.records import ChargerRecord
 
+RENUMBERED_MS = 30 * 60_000
+"""AWS IoT numbers a client's connections upwards, and begins again at 0 after about an hour without one; its times may
+be two minutes off (developer guide, lifecycle events). So within half an hour the numbers say which connection is the
+newer one, and beyond it the times do: neither can be wrong there."""
+
 
 class LifecycleEvent(BaseModel):
     """A connection made or lost. Source: AWS IoT developer guide, lifecycle events. `at` in epoch milliseconds."""
@@ -24,32 +29,41 @@ class LifecycleEvent(BaseModel):
     event_type: Literal["connected", "disconnected"]
     at: int
     session_identifier: str
+    version_number: int
+    """The same for the making and the loss of one connection."""
 
 
 def with_lifecycle(charger: ChargerRecord, event: LifecycleEvent) -> ChargerRecord:
     """The charger after a lifecycle event.
 
-    A loss counts only for the connection it names: when a charger reconnects, the loss of the old connection often
-    comes after the news of the new one. A connection counts only if it is newer than what is known, so that a late
-    `connected` cannot resurrect a charger.
+    Only the newest connection counts, and once lost it stays lost. So the late loss of an old connection leaves the
+    new one alone, and late news of an old one, or of one that is lost by now, cannot resurrect a charger.
     """
-    known_ms = charger.presence_at_ms
-    same_connection = charger.presence_session == event.session_identifier
-    if event.event_type == "connected":
-        # A charger that reconnects loses its old connection in the same millisecond.
-        if known_ms is not None and (event.at < known_ms or (event.at == known_ms and same_connection)):
+    made = event.event_type == "connected"
+    if (charger.presence_session, charger.presence_version) == (event.session_identifier, event.version_number):
+        if made or charger.connected is False:
             return charger
-        return replace(charger, connected=True, presence_at_ms=event.at, presence_session=event.session_identifier)
-    if charger.connected and not same_connection:
-        return charger
-    if charger.connected is False and (same_connection or event.at <= (known_ms or 0)):
+        return replace(charger, connected=False, presence_at_ms=max(event.at, charger.presence_at_ms or 0))
+    if not _of_newer_connection(charger, event):
         return charger
     return replace(
         charger,
-        connected=False,
-        presence_at_ms=max(event.at, known_ms or 0),
+        connected=made,
+        presence_at_ms=event.at,
         presence_session=event.session_identifier,
+        presence_version=event.version_number,
     )
+
+
+def _of_newer_connection(charger: ChargerRecord, event: LifecycleEvent) -> bool:
+    """Whether the event is of a connection made after the one on record."""
+    if charger.presence_at_ms is None:
+        return True
+    later_ms = event.at - charger.presence_at_ms
+    if abs(later_ms) > RENUMBERED_MS:
+        return later_ms > 0
+    known = charger.presence_version
+    return event.version_number > known if known is not None else later_ms >= 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,9 @@ class ChargerRecord:
     """None: the charger has never connected."""
     presence_at_ms: int | None = None
     presence_session: str | None = None
+    """The newest connection that is known, made or lost."""
+    presence_version: int | None = None
+    """The number AWS IoT gave that connection; see `presence`."""
     revision: int = 0
 
 

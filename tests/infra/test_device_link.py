@@ -143,22 +143,27 @@ SQL = {
     ),
     "polaris_presence": (
         "SELECT clientId, eventType, timestamp AS at, sessionIdentifier, versionNumber, disconnectReason "
-        "FROM '$aws/events/presence/+/+'"
+        "FROM '$aws/events/presence/connected/+'"
+    ),
+    "polaris_presence_lost": (
+        "SELECT clientId, eventType, timestamp AS at, sessionIdentifier, versionNumber, disconnectReason "
+        "FROM '$aws/events/presence/disconnected/+'"
     ),
 }
 
 
 @pytest.mark.parametrize(
-    ("rule", "inbox"),
+    ("rule", "inbox", "queue"),
     [
-        ("polaris_shadow_documents", "Reports"),
-        ("polaris_session_events", "Reports"),
-        ("polaris_presence", "Presence"),
-        ("polaris_authorisations", "Authorisations"),
+        ("polaris_shadow_documents", "Reports", "Queue"),
+        ("polaris_session_events", "Reports", "Queue"),
+        ("polaris_presence", "Presence", "Queue"),
+        ("polaris_presence_lost", "Presence", "Held"),
+        ("polaris_authorisations", "Authorisations", "Queue"),
     ],
 )
 def test_a_rule_fills_its_inbox_and_what_it_cannot_deliver_goes_to_the_dead_letters(
-    dev: Synthesised, rule: str, inbox: str
+    dev: Synthesised, rule: str, inbox: str, queue: str
 ) -> None:
     rules = {body["RuleName"]: body["TopicRulePayload"] for body in dev.of_type("AWS::IoT::TopicRule").values()}
     assert set(rules) == set(SQL)
@@ -168,7 +173,7 @@ def test_a_rule_fills_its_inbox_and_what_it_cannot_deliver_goes_to_the_dead_lett
     assert payload["RuleDisabled"] is False
     role = f"<DeviceLink{inbox}Writer.Arn>"
     assert payload["Actions"] == [
-        {"Sqs": {"QueueUrl": f"<DeviceLink{inbox}Queue>", "RoleArn": role, "UseBase64": False}}
+        {"Sqs": {"QueueUrl": f"<DeviceLink{inbox}{queue}>", "RoleArn": role, "UseBase64": False}}
     ]
     assert payload["ErrorAction"] == {
         "Sqs": {"QueueUrl": f"<DeviceLink{inbox}DeadLetters>", "RoleArn": role, "UseBase64": False}
@@ -176,19 +181,20 @@ def test_a_rule_fills_its_inbox_and_what_it_cannot_deliver_goes_to_the_dead_lett
 
 
 @pytest.mark.parametrize(
-    ("inbox", "name"),
+    ("inbox", "part", "name"),
     [
-        ("Reports", "charger-reports"),
-        ("Presence", "charger-presence"),
-        ("Authorisations", "card-authorisations"),
+        ("Reports", "Queue", "charger-reports"),
+        ("Presence", "Queue", "charger-presence"),
+        ("Presence", "Held", "charger-presence-held"),
+        ("Authorisations", "Queue", "card-authorisations"),
     ],
 )
 def test_a_queue_is_encrypted_redrives_after_five_tries_and_its_dead_letters_raise_an_alarm(
-    dev: Synthesised, inbox: str, name: str
+    dev: Synthesised, inbox: str, part: str, name: str
 ) -> None:
-    queue = dev.one("AWS::SQS::Queue", f"DeviceLink{inbox}Queue")
+    queue = dev.one("AWS::SQS::Queue", f"DeviceLink{inbox}{part}")
     dead = dev.one("AWS::SQS::Queue", f"DeviceLink{inbox}DeadLetters")
-    assert (queue["QueueName"], dead["QueueName"]) == (name, f"{name}-dlq")
+    assert (queue["QueueName"], dead["QueueName"]) == (name, f"{name.removesuffix('-held')}-dlq")
     assert queue["SqsManagedSseEnabled"] is dead["SqsManagedSseEnabled"] is True
     assert queue["VisibilityTimeout"] == 60
     assert queue["RedrivePolicy"] == {
@@ -199,6 +205,16 @@ def test_a_queue_is_encrypted_redrives_after_five_tries_and_its_dead_letters_rai
     assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
     assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": f"<DeviceLink{inbox}DeadLetters.QueueName>"}]
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+
+
+def test_only_the_loss_of_a_connection_is_held_back_and_not_until_a_stop_would_be_overdue(
+    dev: Synthesised, local: Synthesised
+) -> None:
+    delays = {body["QueueName"]: body.get("DelaySeconds", 0) for body in dev.of_type("AWS::SQS::Queue").values()}
+    overdue_s = int(dev.function("stop_session")["Environment"]["Variables"]["ACK_TIMEOUT_S"])
+    assert {name for name, delay in delays.items() if delay} == {"charger-presence-held"}
+    assert 0 < delays["charger-presence-held"] < overdue_s
+    assert local.one("AWS::SQS::Queue", "DeviceLinkPresenceHeld")["DelaySeconds"] == 0
 
 
 def test_every_queue_refuses_plain_http(dev: Synthesised) -> None:

@@ -96,6 +96,7 @@ def test_only_what_fails_of_a_batch_comes_back(dev: Synthesised) -> None:
         "<DeviceLinkAuthorisationsQueue.Arn>": "<FunctionsauthorisecardFunction>",
         "<DeviceLinkReportsQueue.Arn>": "<FunctionschargerreportsFunction>",
         "<DeviceLinkPresenceQueue.Arn>": "<FunctionschargerpresenceFunction>",
+        "<DeviceLinkPresenceHeld.Arn>": "<FunctionschargerpresenceFunction>",
     }
     for body in mappings.values():
         assert body["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

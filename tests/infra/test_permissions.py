@@ -19,9 +19,12 @@ def table(arn: str, *actions: str) -> set[tuple[str, str]]:
     return {(f"dynamodb:{action}", arn) for action in actions}
 
 
-def drains(inbox: str) -> set[tuple[str, str]]:
-    queue = f"<DeviceLink{inbox}Queue.Arn>"
-    consume = {(f"sqs:{action}", queue) for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")}
+def drains(inbox: str, *queues: str) -> set[tuple[str, str]]:
+    consume = {
+        (f"sqs:{action}", f"<DeviceLink{inbox}{queue}.Arn>")
+        for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+        for queue in queues or ("Queue",)
+    }
     return consume | {("sqs:SendMessage", f"<DeviceLink{inbox}DeadLetters.Arn>")}
 
 
@@ -41,7 +44,7 @@ WORK = {
     "provisioning_hook": table("<TablesSerials.Arn>", "GetItem", "UpdateItem")
     | {("iot:ListThingPrincipals", THING), ("iot:UpdateCertificate", CERTIFICATE)}
     | {("iot:DetachThingPrincipal", THING), ("iot:DetachThingPrincipal", CERTIFICATE)},
-    "charger_presence": table(CHARGERS, "GetItem", "UpdateItem") | drains("Presence"),
+    "charger_presence": table(CHARGERS, "GetItem", "UpdateItem") | drains("Presence", "Queue", "Held"),
 }
 
 
@@ -71,13 +74,14 @@ def test_locally_a_role_differs_by_one_resource_because_the_emulator_checks_the_
 def test_topic_rules_write_to_their_own_queues_only_and_only_for_this_account(dev: Synthesised) -> None:
     for inbox, rules in (
         ("Reports", ["polaris_shadow_documents", "polaris_session_events"]),
-        ("Presence", ["polaris_presence"]),
+        ("Presence", ["polaris_presence", "polaris_presence_lost"]),
         ("Authorisations", ["polaris_authorisations"]),
     ):
         role = dev.one("AWS::IAM::Role", f"DeviceLink{inbox}Writer")
         (statement,) = role["Policies"][0]["PolicyDocument"]["Statement"]
         assert statement["Action"] == "sqs:SendMessage"
-        assert set(statement["Resource"]) == {f"<DeviceLink{inbox}{queue}.Arn>" for queue in ("Queue", "DeadLetters")}
+        queues = ("Queue", "Held", "DeadLetters") if inbox == "Presence" else ("Queue", "DeadLetters")
+        assert set(statement["Resource"]) == {f"<DeviceLink{inbox}{queue}.Arn>" for queue in queues}
         (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
         assert trust["Principal"] == {"Service": "iot.amazonaws.com"}
         assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}

@@ -16,7 +16,9 @@ from tests.support.builders import CHARGER
 from tests.support.clock import NOON_MS
 
 NEVER = builders.charger(connected=None, presence_at_ms=None, presence_session=None, image_url="", address="")
-AWAY = builders.charger(connected=False, latitude=-33.9, longitude=0.0, in_service=False, accepts_cards=True)
+AWAY = builders.charger(
+    connected=False, latitude=-33.9, longitude=0.0, in_service=False, accepts_cards=True, presence_version=0
+)
 BLANK = builders.evse(status=None, cable=None, shadow_version=None, reported_at_ms=None)
 FULL = builders.evse(
     status=EvseStatus.FAULTED,
