@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 BY_OWNER = "by_owner"
 """The index of a driver's sessions, newest last."""
 
+BY_DEADLINE = "by_deadline"
+"""The index of the sessions in which something is due, by shard and time: only they have its keys."""
+
 
 class Tables(Construct):
     """Four tables, on demand, with point-in-time recovery; only meter history expires."""
@@ -39,7 +42,14 @@ class Tables(Construct):
                     index_name=BY_OWNER,
                     partition_key=_key("owner", dynamodb.AttributeType.STRING),
                     sort_key=_key("created_at_ms", dynamodb.AttributeType.NUMBER),
-                )
+                ),
+                dynamodb.GlobalSecondaryIndexPropsV2(
+                    index_name=BY_DEADLINE,
+                    partition_key=_key("open_shard", dynamodb.AttributeType.STRING),
+                    sort_key=_key("due_at_ms", dynamodb.AttributeType.NUMBER),
+                    # Keys alone: a sample that does not move the deadline costs the index nothing.
+                    projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+                ),
             ],
             point_in_time_recovery_specification=_recovery(),
             removal_policy=environment.removal,

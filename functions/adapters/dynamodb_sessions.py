@@ -18,6 +18,8 @@ from functions.adapters.positions import (
     read_owner_position,
 )
 from functions.adapters.table import Table, condition_failed, from_dynamo, to_dynamo, update_of
+from functions.domain.open_work import shard_of
+from functions.domain.patience import Patience
 from functions.domain.ports import Creation, Page, StopWrite
 from functions.domain.records import EvseRecord, IntentRecord, IntentStatus, MeterSample, SessionPhase, SessionRecord
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 BY_OWNER = "by_owner"
 """Index of the sessions by owner and time of creation."""
 
+BY_DEADLINE = "by_deadline"
+"""Index of the sessions with something due, by shard and deadline."""
+
 _STOP_CONDITION = (
     "#owner = :owner AND #phase IN (:pending, :active) AND "
     "(attribute_exists(#started) OR attribute_not_exists(#start) OR NOT #start.#status IN (:refused, :failed)) AND "
@@ -34,7 +39,11 @@ _STOP_CONDITION = (
     "(#not_sent = :true OR attribute_not_exists(#sent) OR #sent <= :resend_before)))"
 )
 """`stopping.verdict` is `SEND`, in DynamoDB's words; a contract test holds the two together."""
-_STOP_UPDATE = "SET #stop = if_not_exists(#stop, :stop), #sent = :now, #not_sent = :false ADD #revision :one"
+# Without a read it cannot know what is due first; the sweeper looks once too often, or seconds late.
+_STOP_UPDATE = (
+    "SET #stop = if_not_exists(#stop, :stop), #sent = :now, #not_sent = :false, #shard = :shard, #due = :due "
+    "ADD #revision :one"
+)
 _STOP_NAMES = {
     "#owner": "owner",
     "#phase": "phase",
@@ -44,6 +53,8 @@ _STOP_NAMES = {
     "#status": "status",
     "#sent": "stop_sent_at_ms",
     "#not_sent": "stop_not_sent",
+    "#shard": items.SHARD,
+    "#due": items.DUE,
     "#revision": "revision",
 }
 
@@ -82,6 +93,8 @@ class DynamoSessions:
             ":false": False,
             ":true": True,
             ":one": 1,
+            ":shard": shard_of(session_id),
+            ":due": stop.requested_at_ms + Patience().ack_timeout_s * 1000,
         }
         with aws_errors():
             try:
@@ -105,7 +118,9 @@ class DynamoSessions:
     def replace(self, old: SessionRecord, new: SessionRecord) -> bool:
         """See `Sessions.replace`."""
         key = items.session_key(old.session_id)
-        return self._table.replace(key, items.session_to_item(old), items.session_to_item(new))
+        # The stored place in the index may be another than the record's own (see `_STOP_UPDATE`): it is always written.
+        stored = items.session_to_item(old) | {items.SHARD: None, items.DUE: None}
+        return self._table.replace(key, stored, items.session_to_item(new))
 
     def create(self, session: SessionRecord, *, evse_before: EvseRecord, evse_after: EvseRecord) -> Creation:
         """See `Sessions.create`."""
@@ -174,6 +189,19 @@ class DynamoSessions:
         found = [items.session_from_item(from_dynamo(item)) for item in answer["Items"]]
         more = "LastEvaluatedKey" in answer and bool(found)
         return Page(found, owner_position(found[-1]) if more else None)
+
+    def due(self, shard: str, *, before_ms: int, limit: int) -> list[str]:
+        """See `Sessions.due`."""
+        with aws_errors():
+            answer = self.client.query(
+                TableName=self.sessions_table,
+                IndexName=BY_DEADLINE,
+                KeyConditionExpression="#shard = :shard AND #due <= :before",
+                ExpressionAttributeNames={"#shard": items.SHARD, "#due": items.DUE},
+                ExpressionAttributeValues=to_dynamo({":shard": shard, ":before": before_ms}),
+                Limit=limit,
+            )
+        return [str(from_dynamo(item)["session_id"]) for item in answer["Items"]]
 
     def add_meter_sample(self, sample: MeterSample) -> None:
         """See `Sessions.add_meter_sample`."""

@@ -14,9 +14,14 @@ from enum import Enum
 from typing import Any
 
 from contract.vocabulary import Act, CableState, CardStatus, EndMethod, EndReason, EvseStatus, RequestedBy
+from functions.domain.open_work import next_due, shard_of
 from functions.domain.records import (
+    Anomaly,
+    AnomalyCode,
     CardRecord,
     ChargerRecord,
+    Confidence,
+    EndBasis,
     EndRecord,
     EvseRecord,
     IntentRecord,
@@ -30,6 +35,9 @@ SESSION_ITEM = "session"
 METER_PREFIX = "meter#"
 CHARGER_ITEM = "charger"
 EVSE_PREFIX = "evse#"
+
+SHARD, DUE = "open_shard", "due_at_ms"
+"""Keys of the index of open work. A session with nothing due has neither, and is not in it."""
 
 METER_HISTORY_S = 400 * 24 * 3600
 """Meter samples expire after 400 days: a year of receipts and the time to dispute the last one."""
@@ -73,6 +81,7 @@ def _intent(item: Mapping[str, Any]) -> IntentRecord:
         accepted_at_ms=_int(item, "accepted_at_ms"),
         executing_at_ms=_int(item, "executing_at_ms"),
         settled_at_ms=_int(item, "settled_at_ms"),
+        overdue_at_ms=_int(item, "overdue_at_ms"),
     )
 
 
@@ -82,8 +91,14 @@ def _end(item: Mapping[str, Any]) -> EndRecord:
         method=EndMethod(item["method"]),
         at_ms=int(item["at_ms"]),
         received_at_ms=int(item["received_at_ms"]),
-        meter_wh=int(item.get("meter_wh", 0)),
+        meter_wh=_int(item, "meter_wh"),
+        basis=EndBasis(item["basis"]) if "basis" in item else None,
+        confidence=Confidence(item["confidence"]) if "confidence" in item else None,
     )
+
+
+def _anomaly(item: Mapping[str, Any]) -> Anomaly:
+    return Anomaly(code=AnomalyCode(item["code"]), at_ms=int(item["at_ms"]))
 
 
 def session_key(session_id: str) -> Item:
@@ -92,8 +107,10 @@ def session_key(session_id: str) -> Item:
 
 
 def session_to_item(session: SessionRecord) -> Item:
-    """A session's attributes, its sort key included."""
-    return {**to_item(session), "item": SESSION_ITEM}
+    """A session's attributes, its sort key and its place in the index of open work included."""
+    due = next_due(session)
+    place = {} if due is None else {SHARD: shard_of(session.session_id), DUE: due.at_ms}
+    return {**to_item(session), "item": SESSION_ITEM, **place}
 
 
 def session_from_item(item: Mapping[str, Any]) -> SessionRecord:
@@ -122,6 +139,10 @@ def session_from_item(item: Mapping[str, Any]) -> SessionRecord:
         past_stops=tuple(_intent(entry) for entry in item.get("past_stops", ())),
         end=_end(item["end"]) if "end" in item else None,
         watch_until_ms=_int(item, "watch_until_ms"),
+        start_expired_at_ms=_int(item, "start_expired_at_ms"),
+        looked_at_ms=_int(item, "looked_at_ms"),
+        reopened_at_ms=_int(item, "reopened_at_ms"),
+        anomalies=tuple(_anomaly(entry) for entry in item.get("anomalies", ())),
         revision=int(item.get("revision", 0)),
     )
 
@@ -208,5 +229,6 @@ def evse_from_item(item: Mapping[str, Any]) -> EvseRecord:
         current_owner=item.get("current_owner"),
         hold_until_ms=_int(item, "hold_until_ms"),
         released_session_id=item.get("released_session_id"),
+        displaced_session_id=item.get("displaced_session_id"),
         revision=int(item.get("revision", 0)),
     )

@@ -20,6 +20,7 @@ from functions.adapters.positions import (
     read_meter_position,
     read_owner_position,
 )
+from functions.domain.open_work import next_due, shard_of
 from functions.domain.ports import Creation, Page, StopWrite
 from functions.domain.records import (
     CardRecord,
@@ -117,6 +118,15 @@ class MemorySessions:
             reverse=True,
         )
         return Page(mine[:limit], owner_position(mine[limit - 1]) if len(mine) > limit else None)
+
+    def due(self, shard: str, *, before_ms: int, limit: int) -> list[str]:
+        """See `Sessions.due`."""
+        found = [
+            (due.at_ms, session.session_id)
+            for session in list(self.memory.sessions.values())
+            if shard_of(session.session_id) == shard and (due := next_due(session)) and due.at_ms <= before_ms
+        ]
+        return [session_id for _, session_id in sorted(found)[:limit]]
 
     def add_meter_sample(self, sample: MeterSample) -> None:
         """See `Sessions.add_meter_sample`."""

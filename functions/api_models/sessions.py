@@ -10,7 +10,7 @@ from functions.api_models.base import ApiModel, Explanation, when, when_known
 from functions.domain import outlook
 from functions.domain.patience import Patience
 from functions.domain.reasons import reason
-from functions.domain.records import MeterSample, SessionRecord
+from functions.domain.records import Confidence, EndBasis, MeterSample, SessionRecord
 from functions.domain.timeline import Stage as TimelineStage
 
 SessionStatus = Literal["pending", "active", "stopping", "ended", "failed"]
@@ -58,12 +58,33 @@ class Stop(ApiModel):
 
 
 class End(ApiModel):
-    """How a session ended. `meterWh` is the EVSE's register; `method` says whether the charger reported it."""
+    """How a session ended. `meterWh` is the EVSE's register; `method` says whether the charger reported it.
+
+    `basis` and `confidence` are there while the end is the cloud's own conclusion: what it rests on, and how far to
+    trust it. `meterWh` is null if no reading of the session ever came.
+    """
 
     reason: EndReason
     method: EndMethod
     at: datetime
-    meter_wh: int
+    meter_wh: int | None
+    basis: EndBasis | None
+    confidence: Confidence | None
+
+    @classmethod
+    def of(cls, session: SessionRecord) -> End | None:
+        """The end of a session, or None."""
+        end = session.end
+        if end is None:
+            return None
+        return cls(
+            reason=end.reason,
+            method=end.method,
+            at=when(end.at_ms),
+            meter_wh=end.meter_wh,
+            basis=end.basis,
+            confidence=end.confidence,
+        )
 
 
 class Session(ApiModel):
@@ -98,7 +119,7 @@ class Session(ApiModel):
     def of(cls, session: SessionRecord, *, now_ms: int, patience: Patience, connected: bool | None = None) -> Session:
         """What the owner of a session is told at this moment."""
         failure = outlook.failure_reason(session, now_ms=now_ms, patience=patience)
-        end = session.end
+        end = End.of(session)
         return cls(
             session_id=session.session_id,
             charger_id=session.charger_id,
@@ -108,7 +129,7 @@ class Session(ApiModel):
             status=outlook.session_status(session, now_ms=now_ms, patience=patience),  # type: ignore[arg-type]  # as Stop.of
             created_at=when(session.created_at_ms),
             started_at=when_known(session.started_at_ms),
-            ended_at=when(end.at_ms) if end else None,
+            ended_at=end.at if end else None,
             energy_wh=outlook.energy_wh(session),
             power_w=session.power_w,
             as_of=when_known(session.as_of_ms),
@@ -116,7 +137,7 @@ class Session(ApiModel):
             stale=outlook.is_stale(session, now_ms=now_ms, patience=patience),
             poll_after_ms=outlook.poll_after_ms(session, now_ms=now_ms, patience=patience),
             stop=Stop.of(session, now_ms=now_ms, patience=patience, connected=connected),
-            end=End(reason=end.reason, method=end.method, at=when(end.at_ms), meter_wh=end.meter_wh) if end else None,
+            end=end,
             failure=Explanation.of(failure) if failure else None,
         )
 

@@ -85,7 +85,9 @@ def energy_wh(session: SessionRecord) -> int | None:
     """Energy delivered, or None if nothing is known. Never negative, never less than a sample has shown."""
     if session.start_meter_wh is None or session.meter_wh is None:
         return None
-    return max(0, session.meter_wh - session.start_meter_wh)
+    # A concluded end may know a higher register than any sample; it is not among the samples, so that it can go again.
+    concluded_wh = (session.end.meter_wh or 0) if session.end is not None and session.end.concluded else 0
+    return max(0, max(session.meter_wh, concluded_wh) - session.start_meter_wh)
 
 
 def is_estimated(session: SessionRecord, *, now_ms: int, patience: Patience) -> bool:

@@ -76,6 +76,9 @@ class Sessions(Protocol):
     ) -> Page[SessionRecord]:
         """One page of an owner's sessions, newest first. A session without an owner is in nobody's list."""
 
+    def due(self, shard: str, *, before_ms: int, limit: int) -> list[str]:
+        """Ids of one shard's sessions in which something was due by then, longest due first; perhaps a moment old."""
+
     def add_meter_sample(self, sample: MeterSample) -> None:
         """Keep one point of the curve; the same point twice is one."""
 

@@ -51,6 +51,45 @@ class IntentStatus(StrEnum):
         return self in (IntentStatus.REQUESTED, IntentStatus.ACCEPTED, IntentStatus.EXECUTING)
 
 
+class EndBasis(StrEnum):
+    """What an end that the cloud concluded by itself rests on (ADR 0016)."""
+
+    LAST_SAMPLE = "last_sample"
+    """The last meter value that came of the session."""
+    NEXT_SESSION_START = "next_session_start"
+    """The register at the start of the session that followed it on its EVSE, with none between them."""
+    OWN_START = "own_start"
+    """Nothing came after its beginning."""
+
+
+class Confidence(StrEnum):
+    """How far a concluded end is to be trusted."""
+
+    HIGH = "high"
+    """The register is known, or was read within two minutes of the charger being seen to be done with the session."""
+    MEDIUM = "medium"
+    """The charger was seen to be done with the session; energy after the last meter value may be missing."""
+    LOW = "low"
+    """Nothing but silence speaks for the end, or nothing was ever measured."""
+
+
+class AnomalyCode(StrEnum):
+    """What a charger said that cannot be, and that the record was guarded against."""
+
+    CLOCK_WRONG = "clock_wrong"
+    """A time long before the session or in the future: the time of arrival was taken."""
+    METER_FELL = "meter_fell"
+    """A register below an earlier one: the energy did not follow it down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anomaly:
+    """The first time that something of this kind was guarded against in a session."""
+
+    code: AnomalyCode
+    at_ms: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntentRecord:
     """One intent and what became of it."""
@@ -65,6 +104,8 @@ class IntentRecord:
     accepted_at_ms: int | None = None
     executing_at_ms: int | None = None
     settled_at_ms: int | None = None
+    overdue_at_ms: int | None = None
+    """When the sweeper first found its outcome overdue."""
 
     @property
     def updated_at_ms(self) -> int:
@@ -80,7 +121,17 @@ class EndRecord:
     method: EndMethod
     at_ms: int
     received_at_ms: int
-    meter_wh: int
+    """When the cloud heard of it, or concluded it."""
+    meter_wh: int | None
+    """None: no register value is known, which only a concluded end may lack."""
+    basis: EndBasis | None = None
+    """None: the charger said that it ended, be it by the charger's own estimate."""
+    confidence: Confidence | None = None
+
+    @property
+    def concluded(self) -> bool:
+        """Whether this is the cloud's own conclusion, which any word of the charger on the end replaces."""
+        return self.basis is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +164,14 @@ class SessionRecord:
     past_stops: tuple[IntentRecord, ...] = ()
     end: EndRecord | None = None
     watch_until_ms: int | None = None
+    start_expired_at_ms: int | None = None
+    """When the sweeper gave its start up."""
+    looked_at_ms: int | None = None
+    """When the sweeper last looked at it and left it open."""
+    reopened_at_ms: int | None = None
+    """When the charger showed that a concluded end was none."""
+    anomalies: tuple[Anomaly, ...] = ()
+    """At most one of each code."""
     revision: int = 0
 
 
@@ -158,6 +217,8 @@ class EvseRecord:
     """A start that has not been confirmed holds the EVSE only this long; absent once the charger said it began."""
     released_session_id: str | None = None
     """The session that last let go of this EVSE, so that a report older than that cannot show it as running."""
+    displaced_session_id: str | None = None
+    """The session that was still on this EVSE when the one that began last took it over."""
     revision: int = 0
 
 

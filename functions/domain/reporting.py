@@ -30,6 +30,7 @@ from functions.domain.transitions import (
     never_began,
     occupied,
     released,
+    reoccupied,
     with_ack,
     with_event,
     with_report,
@@ -205,6 +206,8 @@ class Reporting:
         )
         if session.end is not None:
             self._change_evse(charger_id, evse_id, lambda evse: released(evse, session.session_id))
+        elif session.reopened_at_ms == received_at_ms:
+            self._change_evse(charger_id, evse_id, lambda evse: reoccupied(evse, session))
         elif event.type is EventType.STARTED:
             self._change_evse(charger_id, evse_id, lambda evse: occupied(evse, session))
         return event.type.value

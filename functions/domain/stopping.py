@@ -103,7 +103,7 @@ class Stopping:
             case Verdict.SEND if session is not None:
                 # Applied; or not applied although the rule allows it, which means that somebody changed the record
                 # in between: then their stop is the one in force, and sending it again is harmless.
-                return self._send(session)
+                return self.send(session)
             case Verdict.OVER | Verdict.WAIT if session is not None:
                 return session
             case _:
@@ -114,12 +114,12 @@ class Stopping:
         for _ in range(ATTEMPTS):
             renewed = with_stop(session, stop)
             if self.sessions.replace(session, renewed):
-                return self._send(renewed)
+                return self.send(renewed)
             current = self.sessions.get(session.session_id)
             if current is None:
                 break
             if current.stop is not None and current.stop.intent_id == stop.intent_id:
-                return self._send(current)  # a retried write found what it wrote itself
+                return self.send(current)  # a retried write found what it wrote itself
             match verdict(current, owner=session.owner, resend_before_ms=resend_before_ms):
                 case Verdict.RENEW | Verdict.SEND:
                     session = current
@@ -127,7 +127,12 @@ class Stopping:
                     return current  # five taps at once: one of them renewed it; or the session has ended
         raise TemporaryError("unavailable", "The record kept changing.")
 
-    def _send(self, session: SessionRecord) -> SessionRecord:
+    def send(self, session: SessionRecord) -> SessionRecord:
+        """Write the stop on record to the shadow; if that fails, put on record that it is not sent.
+
+        Raises:
+            TemporaryError: not_sent.
+        """
         if session.stop is None:
             return session
         try:

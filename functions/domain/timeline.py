@@ -29,7 +29,15 @@ def timeline(session: SessionRecord) -> list[Stage]:
         stages.extend(_of_intent(stop))
     if session.stop is not None and session.stop_sent_at_ms not in (None, session.stop.requested_at_ms):
         stages.append(Stage("stop_sent_again", session.stop_sent_at_ms or 0, "cloud"))
-    if session.end is not None:
+    if session.start_expired_at_ms is not None:
+        stages.append(Stage("start_expired", session.start_expired_at_ms, "cloud"))
+    stages.extend(Stage("guarded", it.at_ms, "cloud", it.code.value) for it in session.anomalies)
+    if session.reopened_at_ms is not None:
+        stages.append(Stage("reopened", session.reopened_at_ms, "cloud"))
+    if session.end is not None and session.end.concluded:
+        basis = f"{session.end.basis}, confidence {session.end.confidence}"
+        stages.append(Stage("closed_estimated", session.end.received_at_ms, "cloud", basis, session.end.at_ms))
+    elif session.end is not None:
         source = "charger" if session.end.method is EndMethod.REPORTED else "cloud"
         stages.append(Stage("ended", session.end.received_at_ms, source, session.end.reason.value, session.end.at_ms))
     return sorted(stages, key=lambda stage: stage.at_ms)
@@ -42,6 +50,8 @@ def _of_intent(intent: IntentRecord) -> list[Stage]:
         stages.append(Stage(f"{name}_accepted", intent.accepted_at_ms, "charger"))
     if intent.executing_at_ms is not None:
         stages.append(Stage(f"{name}_executing", intent.executing_at_ms, "charger"))
+    if intent.overdue_at_ms is not None:
+        stages.append(Stage(f"{name}_overdue", intent.overdue_at_ms, "cloud"))
     if intent.settled_at_ms is not None:
         source = "owner" if intent.status is IntentStatus.WITHDRAWN else "charger"
         stages.append(Stage(f"{name}_{intent.status.value}", intent.settled_at_ms, source, intent.reason))

@@ -12,7 +12,10 @@ from dataclasses import replace
 from contract.events import SessionEvent
 from contract.reports import Ack, Reported
 from contract.vocabulary import AckReason, AckStatus, EndMethod, EventType, SessionState
+from functions.domain.closing import moved_along
 from functions.domain.records import (
+    Anomaly,
+    AnomalyCode,
     ChargerRecord,
     EndRecord,
     EvseRecord,
@@ -76,16 +79,35 @@ MAX_REORDERING_MS = 60_000
 def with_event(session: SessionRecord, event: SessionEvent, *, received_at_ms: int) -> SessionRecord:
     """The session after one of its events, in whatever order they come; a duplicate changes nothing.
 
-    A late meter value never reopens a session nor lowers its energy; a reported end replaces an estimated one.
+    A late meter value never reopens a session nor lowers its energy; a reported end replaces an estimated one. Only a
+    meter value that is younger than the cloud's own conclusion that the session is over takes that back.
     """
     at_ms = believed_ms(session, event, received_at_ms=received_at_ms)
     match event.type:
         case EventType.STARTED:
-            return _with_started(session, event, at_ms, received_at_ms)
+            after = _with_started(session, event, at_ms, received_at_ms)
         case EventType.METER:
-            return _with_sample(session, event, at_ms)
+            after = _with_sample(session, event, at_ms, received_at_ms)
         case EventType.ENDED:
-            return _with_ended(session, event, at_ms, received_at_ms)
+            after = _with_ended(session, event, at_ms, received_at_ms)
+    return after if after == session else _with_anomalies(after, session, event, at_ms, received_at_ms)
+
+
+def _with_anomalies(
+    after: SessionRecord, before: SessionRecord, event: SessionEvent, at_ms: int, received_at_ms: int
+) -> SessionRecord:
+    """What this event was guarded against, put on record once for each kind."""
+    known_wh = before.meter_wh
+    if event.type is EventType.STARTED:
+        fell = known_wh is not None and event.meter_wh > known_wh
+    else:
+        fell = known_wh is not None and event.meter_wh < known_wh
+    found = [
+        code
+        for code, is_so in ((AnomalyCode.CLOCK_WRONG, at_ms != event.at * 1000), (AnomalyCode.METER_FELL, fell))
+        if is_so and all(code != seen.code for seen in after.anomalies)
+    ]
+    return replace(after, anomalies=(*after.anomalies, *(Anomaly(code=code, at_ms=received_at_ms) for code in found)))
 
 
 def _with_started(session: SessionRecord, event: SessionEvent, at_ms: int, received_at_ms: int) -> SessionRecord:
@@ -100,27 +122,37 @@ def _with_started(session: SessionRecord, event: SessionEvent, at_ms: int, recei
         start_meter_wh=event.meter_wh,
         transaction_id=event.transaction_id,
     )
-    return started if session.end else _with_sample(started, event, at_ms)
+    if session.end is not None and not session.end.concluded:
+        return started
+    return _with_sample(started, event, at_ms, received_at_ms)
 
 
-def _with_sample(session: SessionRecord, event: SessionEvent, at_ms: int) -> SessionRecord:
-    if session.end is not None and session.end.method is EndMethod.REPORTED:
+def _with_sample(session: SessionRecord, event: SessionEvent, at_ms: int, received_at_ms: int) -> SessionRecord:
+    end = session.end
+    if end is not None and end.method is EndMethod.REPORTED:
         return session
     if session.last_seq is not None and event.seq <= session.last_seq:
         return session
-    return replace(
+    sampled = replace(
         session,
         last_seq=event.seq,
         as_of_ms=max(at_ms, session.as_of_ms or 0),
         meter_wh=max(event.meter_wh, session.meter_wh or 0),
-        power_w=event.power_w if session.end is None else None,
+        power_w=event.power_w if end is None else None,
     )
+    if end is None or not end.concluded:
+        return sampled
+    # By the charger's own clock, not by the time of arrival that stands in for a wrong one.
+    if at_ms == event.at * 1000 and at_ms > end.received_at_ms:
+        return replace(
+            sampled, phase=SessionPhase.ACTIVE, end=None, power_w=event.power_w, reopened_at_ms=received_at_ms
+        )
+    return replace(sampled, end=moved_along(sampled, end))
 
 
 def _with_ended(session: SessionRecord, event: SessionEvent, at_ms: int, received_at_ms: int) -> SessionRecord:
-    corrects = session.end is not None and (session.end.method, event.method) == (
-        EndMethod.ESTIMATED,
-        EndMethod.REPORTED,
+    corrects = session.end is not None and (
+        session.end.concluded or (session.end.method, event.method) == (EndMethod.ESTIMATED, EndMethod.REPORTED)
     )
     if session.end is not None and not corrects:
         return session
@@ -214,7 +246,23 @@ def occupied(evse: EvseRecord, session: SessionRecord) -> EvseRecord:
     """
     if evse.released_session_id == session.session_id:
         return evse
-    return replace(evse, current_session_id=session.session_id, current_owner=session.owner or None, hold_until_ms=None)
+    before, begun = evse.current_session_id, evse.hold_until_ms is None
+    if before == session.session_id and begun:
+        return evse
+    return replace(
+        evse,
+        current_session_id=session.session_id,
+        current_owner=session.owner or None,
+        hold_until_ms=None,
+        displaced_session_id=before if begun else None,
+    )
+
+
+def reoccupied(evse: EvseRecord, session: SessionRecord) -> EvseRecord:
+    """The EVSE with a session back on it that was wrongly thought to be over; not if another one has it by now."""
+    if evse.current_session_id is not None or evse.released_session_id != session.session_id:
+        return evse
+    return occupied(replace(evse, released_session_id=None), session)
 
 
 def released(evse: EvseRecord, session_id: str) -> EvseRecord:

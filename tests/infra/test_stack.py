@@ -35,15 +35,24 @@ def test_a_drivers_sessions_are_found_by_owner_in_order_of_time(dev: Synthesised
         {"AttributeName": "session_id", "KeyType": "HASH"},
         {"AttributeName": "item", "KeyType": "RANGE"},
     ]
-    (index,) = sessions["GlobalSecondaryIndexes"]
+    index, by_deadline = sessions["GlobalSecondaryIndexes"]
     assert index["IndexName"] == "by_owner"
     assert index["KeySchema"] == [
         {"AttributeName": "owner", "KeyType": "HASH"},
         {"AttributeName": "created_at_ms", "KeyType": "RANGE"},
     ]
     assert index["Projection"] == {"ProjectionType": "ALL"}
+    assert by_deadline == {
+        "IndexName": "by_deadline",
+        "KeySchema": [
+            {"AttributeName": "open_shard", "KeyType": "HASH"},
+            {"AttributeName": "due_at_ms", "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
+    }
     kinds = {entry["AttributeName"]: entry["AttributeType"] for entry in sessions["AttributeDefinitions"]}
-    assert kinds == {"session_id": "S", "item": "S", "owner": "S", "created_at_ms": "N"}
+    numbers = {"created_at_ms": "N", "due_at_ms": "N"}
+    assert kinds == {"session_id": "S", "item": "S", "owner": "S", "open_shard": "S"} | numbers
 
 
 def test_in_prod_data_outlives_the_stack_and_cannot_be_deleted_by_mistake(prod: Synthesised) -> None:

@@ -24,6 +24,7 @@ from functions.domain.records import CardRecord, ChargerRecord, EvseRecord, Inte
 from functions.domain.reporting import Reporting
 from functions.domain.starting import Starting
 from functions.domain.stopping import Stopping
+from functions.domain.sweeping import Sweeping
 from tests.support import builders
 from tests.support.clock import FakeClock
 
@@ -100,6 +101,13 @@ class Cloud:
         self.reporting = Reporting(sessions=self.sessions, chargers=self.chargers, cards=self.cards)
         self.card_authorisation = CardAuthorisation(
             cards=self.cards, answers=self.answers, clock=self.clock, patience=self.patience, cache_s=3600
+        )
+        self.sweeping = Sweeping(
+            sessions=self.sessions,
+            chargers=self.chargers,
+            stopping=self.stopping,
+            clock=self.clock,
+            silent_after_s=24 * 3600,
         )
         self.presence = Presence(chargers=self.chargers)
 

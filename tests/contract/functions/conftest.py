@@ -17,7 +17,7 @@ from moto import mock_aws
 from functions.adapters import items
 from functions.adapters.dynamodb_cards import DynamoCards
 from functions.adapters.dynamodb_chargers import DynamoChargers
-from functions.adapters.dynamodb_sessions import BY_OWNER, DynamoSessions
+from functions.adapters.dynamodb_sessions import BY_DEADLINE, BY_OWNER, DynamoSessions
 from functions.adapters.memory import Memory, MemoryCards, MemoryChargers, MemorySessions
 from functions.adapters.table import to_dynamo
 from functions.domain.ports import Cards, Chargers, Sessions
@@ -154,7 +154,7 @@ def create_tables(dynamodb: Any) -> None:
     create(
         SESSIONS,
         "session_id",
-        attributes={"owner": text, "created_at_ms": number},
+        attributes={"owner": text, "created_at_ms": number, "open_shard": text, "due_at_ms": number},
         GlobalSecondaryIndexes=[
             {
                 "IndexName": BY_OWNER,
@@ -163,7 +163,15 @@ def create_tables(dynamodb: Any) -> None:
                     {"AttributeName": "created_at_ms", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "ALL"},
-            }
+            },
+            {
+                "IndexName": BY_DEADLINE,
+                "KeySchema": [
+                    {"AttributeName": "open_shard", "KeyType": "HASH"},
+                    {"AttributeName": "due_at_ms", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
         ],
     )
 

@@ -9,7 +9,16 @@ import pytest
 from contract.vocabulary import EndMethod, EndReason
 from functions.adapters import items
 from functions.domain.ports import Creation
-from functions.domain.records import EndRecord, IntentStatus, SessionPhase, SessionRecord
+from functions.domain.records import (
+    Anomaly,
+    AnomalyCode,
+    Confidence,
+    EndBasis,
+    EndRecord,
+    IntentStatus,
+    SessionPhase,
+    SessionRecord,
+)
 from functions.domain.transitions import claimed
 from tests.contract.functions.conftest import SESSIONS, World
 from tests.support import builders
@@ -24,6 +33,7 @@ FULL = builders.stopping_session(
         accepted_at_ms=1,
         executing_at_ms=2,
         settled_at_ms=3,
+        overdue_at_ms=4,
     ),
     past_stops=(builders.stop_intent(status=IntentStatus.WITHDRAWN), builders.stop_intent(reason="x")),
     stop_not_sent=True,
@@ -31,6 +41,22 @@ FULL = builders.stopping_session(
         reason=EndReason.REMOTE, method=EndMethod.REPORTED, at_ms=NOON_MS, received_at_ms=NOON_MS, meter_wh=9
     ),
     watch_until_ms=NOON_MS,
+    start_expired_at_ms=5,
+    looked_at_ms=6,
+    reopened_at_ms=7,
+    anomalies=(Anomaly(code=AnomalyCode.CLOCK_WRONG, at_ms=8), Anomaly(code=AnomalyCode.METER_FELL, at_ms=9)),
+)
+CONCLUDED = builders.active_session(
+    phase=SessionPhase.ENDED,
+    end=EndRecord(
+        reason=EndReason.OTHER,
+        method=EndMethod.ESTIMATED,
+        at_ms=NOON_MS,
+        received_at_ms=NOON_MS,
+        meter_wh=None,
+        basis=EndBasis.OWN_START,
+        confidence=Confidence.LOW,
+    ),
 )
 ZEROS = builders.active_session(
     created_at_ms=0,
@@ -54,10 +80,12 @@ RECORDS = [
     ZEROS,
     CARD,
     NOBODYS,
+    CONCLUDED,
 ]
+NAMES = ["pending", "active", "stopping", "full", "zeros", "card", "nobody's", "concluded"]
 
 
-@pytest.mark.parametrize("record", RECORDS, ids=["pending", "active", "stopping", "full", "zeros", "card", "nobody's"])
+@pytest.mark.parametrize("record", RECORDS, ids=NAMES)
 def test_a_record_comes_back_as_it_was_zeros_included(world: World, record: SessionRecord) -> None:
     world.keep(record)
     assert world.sessions.get(SESSION) == record
@@ -67,8 +95,8 @@ def test_a_session_nobody_has_is_none(world: World) -> None:
     assert world.sessions.get(SESSION) is None
 
 
-@pytest.mark.parametrize("new", RECORDS, ids=["pending", "active", "stopping", "full", "zeros", "card", "nobody's"])
-@pytest.mark.parametrize("old", RECORDS, ids=["pending", "active", "stopping", "full", "zeros", "card", "nobody's"])
+@pytest.mark.parametrize("new", RECORDS, ids=NAMES)
+@pytest.mark.parametrize("old", RECORDS, ids=NAMES)
 def test_a_record_becomes_the_next_whatever_was_there(world: World, old: SessionRecord, new: SessionRecord) -> None:
     new = replace(new, owner=old.owner)
     world.keep(old)

@@ -1,0 +1,154 @@
+"""Nothing stays open for ever: does in each session what is due, some sessions at a time.
+
+Every change is written only if nobody has written since the record was read, so that two sweeps at once are as one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from functions.domain.change import change
+from functions.domain.closing import closed, follower_of, sign_of_end
+from functions.domain.errors import PolarisError
+from functions.domain.open_work import SHARDS, Work, next_due
+from functions.domain.ports import Chargers, Clock, Sessions
+from functions.domain.records import IntentStatus, SessionRecord
+from functions.domain.stopping import Stopping
+from functions.domain.transitions import released, unclaimed
+
+PER_SHARD = 50
+"""Sessions of one shard in one sweep: at most six calls each, so that a sweep makes some 1,200 calls at the worst."""
+
+SWEEP_S = 40
+"""No session is begun later than this after the sweep began, so that a sweep is over before the next one."""
+
+
+class Outcome(StrEnum):
+    """What became of a session in a sweep; each is counted by a metric."""
+
+    START_EXPIRED = "start_expired"
+    STOP_SENT = "stop_sent"
+    STOP_OVERDUE = "stop_overdue"
+    CLOSED = "closed_estimated"
+    LEFT_OPEN = "left_open"
+    """It was looked at and may still be running."""
+    NOTHING_DUE = "nothing_due"
+    """The index was a moment old, or another sweep or the charger was faster."""
+    FAILED = "failed"
+    """A part of the cloud did not answer; the next sweep tries again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What one sweep did: outcome by session, and whether it left anything due for the next one."""
+
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    """Why, for each that failed."""
+    backlog: bool = False
+
+    def count(self, outcome: Outcome) -> int:
+        """How many sessions had this outcome."""
+        return sum(it is outcome for it in self.outcomes.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeping:
+    """The sweep, over the ports it needs. A stop is sent by the same code that sends a tap."""
+
+    sessions: Sessions
+    chargers: Chargers
+    stopping: Stopping
+    clock: Clock
+    silent_after_s: int
+
+    def sweep(self) -> Sweep:
+        """Do what is due, in the order in which it fell due within each shard, as much as one sweep may."""
+        began_ms = self.clock()
+        outcomes: dict[str, Outcome] = {}
+        reasons: dict[str, str] = {}
+        backlog = False
+        for shard in SHARDS:
+            found = self.sessions.due(shard, before_ms=began_ms, limit=PER_SHARD)
+            backlog = backlog or len(found) == PER_SHARD
+            for session_id in found:
+                if self.clock() - began_ms > SWEEP_S * 1000:
+                    return Sweep(outcomes, reasons, backlog=True)
+                try:
+                    outcomes[session_id] = self._attend(session_id)
+                except PolarisError as error:
+                    outcomes[session_id], reasons[session_id] = Outcome.FAILED, f"{error.code}: {error.detail}"
+        return Sweep(outcomes, reasons, backlog)
+
+    def _attend(self, session_id: str) -> Outcome:
+        session = self.sessions.get(session_id)
+        if session is None:
+            return Outcome.NOTHING_DUE
+        due, now_ms = next_due(session), self.clock()
+        if due is None or due.at_ms > now_ms:
+            # Should an older release have left it a deadline that is none, this write puts it right.
+            self.sessions.replace(session, session)
+            return Outcome.NOTHING_DUE
+        match due.work:
+            case Work.EXPIRE_START:
+                return self._expire_start(session, now_ms)
+            case Work.SEND_STOP:
+                return self._send_stop(session, now_ms)
+            case Work.NOTE_OVERDUE:
+                return self._note_overdue(session, now_ms)
+            case Work.LOOK:
+                return self._look(session, now_ms)
+
+    def _expire_start(self, session: SessionRecord, now_ms: int) -> Outcome:
+        if not self.sessions.replace(session, replace(session, start_expired_at_ms=now_ms)):
+            return Outcome.NOTHING_DUE
+        change(
+            lambda: self.chargers.evse(session.charger_id, session.evse_id),
+            self.chargers.replace_evse,
+            lambda evse: unclaimed(evse, session.session_id),
+        )
+        return Outcome.START_EXPIRED
+
+    def _send_stop(self, session: SessionRecord, now_ms: int) -> Outcome:
+        sent = replace(session, stop_sent_at_ms=now_ms, stop_not_sent=False)
+        if not self.sessions.replace(session, sent):
+            return Outcome.NOTHING_DUE
+        self.stopping.send(sent)
+        return Outcome.STOP_SENT
+
+    def _note_overdue(self, session: SessionRecord, now_ms: int) -> Outcome:
+        """Overdue is told once for each stop; one that the charger has said nothing to is then sent once more.
+
+        That is for a function that died between the record and the shadow; where the shadow has it, nothing changes.
+        """
+        stop = session.stop
+        first = stop is not None and stop.overdue_at_ms is None
+        noted = replace(session, looked_at_ms=now_ms)
+        if stop is not None and first:
+            noted = replace(noted, stop=replace(stop, overdue_at_ms=now_ms))
+        if not self.sessions.replace(session, noted):
+            return Outcome.NOTHING_DUE
+        if stop is not None and first and stop.status is IntentStatus.REQUESTED:
+            self.stopping.send(noted)
+        return Outcome.STOP_OVERDUE if first else Outcome.LEFT_OPEN
+
+    def _look(self, session: SessionRecord, now_ms: int) -> Outcome:
+        evse = self.chargers.evse(session.charger_id, session.evse_id)
+        sign = sign_of_end(session, evse, now_ms=now_ms, silent_after_s=self.silent_after_s)
+        if sign is None:
+            left = self.sessions.replace(session, replace(session, looked_at_ms=now_ms))
+            return Outcome.LEFT_OPEN if left else Outcome.NOTHING_DUE
+        follower_id = follower_of(session, evse)
+        follower = self.sessions.get(follower_id) if follower_id else None
+        power_w = evse.max_power_w if evse is not None else 0
+        if not self.sessions.replace(
+            session, closed(session, sign, follower=follower, max_power_w=power_w, now_ms=now_ms)
+        ):
+            return Outcome.NOTHING_DUE
+        change(
+            lambda: self.chargers.evse(session.charger_id, session.evse_id),
+            self.chargers.replace_evse,
+            lambda current: released(current, session.session_id),
+        )
+        return Outcome.CLOSED
