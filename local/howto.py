@@ -33,6 +33,9 @@ def explain(run: RunFile, settings: Settings, terminal: Terminal) -> None:
     say(f"    {me} charger PX-0001 unplug --evse 1")
     say(f"    {me} charger PX-0001 fault power_keeps_flowing on --evse 1")
     say(f"    {me} charger PX-0001 describe --evse 1")
+    say("  A charger behind OCPP (PX-0005 speaks 1.6, PX-0006 2.0.1), with a card; the session appears in the app:")
+    for driver in run.drivers:
+        say(f"    {me} charger PX-0005 tap {driver.cards[0]:<10}  # a card of {driver.email}")
     say("  The AWS CLI or any SDK:")
     say(f"    AWS_ENDPOINT_URL={run.endpoint_url} AWS_REGION={run.region}")
     say("    AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test")

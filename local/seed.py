@@ -109,6 +109,26 @@ SITES = (
     ),
     Site("PX-0003", "Mill Lane 8", "Mill Lane 8, 22303 Hamburg", "53.5837", "10.0189", (AC_11_KW,), powered=False),
     Site("PX-0004", "Ring road services", "Ring Road 2, 22419 Hamburg", "53.6632", "10.0129", (DC_50_KW,)),
+    Site(
+        "PX-0005",
+        "Old fire station",
+        "Station Yard 3, 20359 Hamburg",
+        "53.5497",
+        "9.9640",
+        (AC_22_KW, AC_11_KW),
+        accepts_cards=True,
+        hardware=Hardware.OCPP16,
+    ),
+    Site(
+        "PX-0006",
+        "Lakeside swimming pool",
+        "Lake Road 40, 22083 Hamburg",
+        "53.5760",
+        "10.0330",
+        (AC_22_KW,),
+        accepts_cards=True,
+        hardware=Hardware.OCPP201,
+    ),
 )
 
 

@@ -110,7 +110,7 @@ def _prepare(settings: Settings, terminal: Terminal, processes: Processes) -> St
         plant, _ = fleet.start_plant("plant", SITES)
         configs = {site.charger_id: fleet.write_config(site, boards[site.charger_id], plant) for site in SITES}
         fleet.provision(configs)
-    with terminal.step("simulated chargers connected by mutual TLS"):
+    with terminal.step("simulated chargers connected by mutual TLS, two of them by way of OCPP"):
         powered = [site for site in SITES if site.powered]
         agents = [fleet.start_agent(site.charger_id, configs[site.charger_id]) for site in powered]
         for site in powered:

@@ -64,7 +64,7 @@ def fresh_charger(stack: LocalStack) -> Iterator[Callable[..., FreshCharger]]:
         yield make
 
 
-@pytest.fixture(params=[Hardware.SIMULATED])
+@pytest.fixture(params=list(Hardware))
 def any_charger(request: pytest.FixtureRequest, fresh_charger: Callable[..., FreshCharger]) -> FreshChargers:
-    """As `fresh_charger`; the test runs with every kind of hardware that is there."""
+    """As `fresh_charger`; the test runs with every kind of hardware."""
     return partial(fresh_charger, hardware=request.param)

@@ -78,6 +78,7 @@ class Station:
         self.line: Line | None = None
         """The connection, once the other side lets us speak."""
         self.sample_s = SAMPLE_EVERY_S
+        self.plug_within_s = PLUG_WITHIN_S
         self.news = asyncio.Condition()
         """Notified when there may be something to tell."""
         self._looking = {evse_id: asyncio.Lock() for evse_id in self.outlets}
@@ -98,7 +99,7 @@ class Station:
         if outlet.seen.faulted:
             return False
         if not outlet.seen.plugged:
-            outlet.waiting, outlet.waiting_until = permit, time.time() + PLUG_WITHIN_S
+            outlet.waiting, outlet.waiting_until = permit, time.time() + self.plug_within_s
             return True
         return await self._close(outlet, permit)
 

@@ -22,6 +22,15 @@ ANSWER_WITHIN_S = 30
 WHOLE = 0
 """The connector that means the charge point as a whole."""
 
+FIXED = {
+    "MeterValuesSampledData": "Energy.Active.Import.Register,Power.Active.Import",
+    "ClockAlignedDataInterval": "0",
+    "StopTransactionOnInvalidId": "true",
+    "StopTransactionOnEVSideDisconnect": "true",
+    "AuthorizeRemoteTxRequests": "false",
+}
+"""What this charge point always does; being told to do just that is fine."""
+
 
 class Line16(ChargePoint):
     """One connection in OCPP 1.6."""
@@ -31,7 +40,11 @@ class Line16(ChargePoint):
         self._station = station
         self._socket = socket
         self.beat_s = 300.0
-        self._settings = {"HeartbeatInterval": "300", "MeterValueSampleInterval": str(int(station.sample_s))}
+        self._settings = {
+            "HeartbeatInterval": "300",
+            "MeterValueSampleInterval": str(int(station.sample_s)),
+            "ConnectionTimeOut": str(int(station.plug_within_s)),
+        }
 
     # --- what we say -----------------------------------------------------------------------------------------------
 
@@ -120,6 +133,8 @@ class Line16(ChargePoint):
 
     @on(Action.change_configuration)
     async def _on_configure(self, key: str, value: str, **_: Any) -> Any:
+        if key in FIXED:
+            return call_result.ChangeConfiguration("Accepted" if value == FIXED[key] else "Rejected")
         if key not in self._settings:
             return call_result.ChangeConfiguration("NotSupported")
         if not value.isdigit():
@@ -127,17 +142,20 @@ class Line16(ChargePoint):
         self._settings[key] = value
         if key == "HeartbeatInterval":
             self.beat_s = float(value)
+        elif key == "ConnectionTimeOut":
+            self._station.plug_within_s = float(value)
         else:
             self._station.sample_s = float(value)
         return call_result.ChangeConfiguration("Accepted")
 
     @on(Action.get_configuration)
     async def _on_read_configuration(self, key: list[str] | None = None, **_: Any) -> Any:
-        asked = key or list(self._settings)
-        known = [{"key": name, "readonly": False, "value": value} for name, value in self._settings.items()]
-        return call_result.GetConfiguration(
-            [each for each in known if each["key"] in asked], [name for name in asked if name not in self._settings]
-        )
+        values = FIXED | self._settings
+        asked = key or list(values)
+        known = [
+            {"key": name, "readonly": name in FIXED, "value": value} for name, value in values.items() if name in asked
+        ]
+        return call_result.GetConfiguration(known, [name for name in asked if name not in values])
 
     @on(Action.trigger_message)
     async def _on_trigger(self, requested_message: str, **_: Any) -> Any:

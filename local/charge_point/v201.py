@@ -26,6 +26,16 @@ REASONS = {"SoftReset": "ImmediateReset", "HardReset": "ImmediateReset", "Unlock
 """Where 2.0.1 has another word than 1.6."""
 
 BEAT, SAMPLE = ("OCPPCommCtrlr", "HeartbeatInterval"), ("SampledDataCtrlr", "TxUpdatedInterval")
+PLUG = ("TxCtrlr", "EVConnectionTimeOut")
+COMPONENTS = {"OCPPCommCtrlr", "SampledDataCtrlr", "AlignedDataCtrlr", "TxCtrlr", "AuthCtrlr"}
+FIXED = {
+    ("SampledDataCtrlr", "TxUpdatedMeasurands"): "Energy.Active.Import.Register,Power.Active.Import",
+    ("AlignedDataCtrlr", "Interval"): "0",
+    ("TxCtrlr", "StopTxOnInvalidId"): "true",
+    ("TxCtrlr", "StopTxOnEVSideDisconnect"): "true",
+    ("AuthCtrlr", "AuthorizeRemoteStart"): "false",
+}
+"""What this charge point always does; being told to do just that is fine."""
 
 
 class Line201(ChargePoint):
@@ -134,13 +144,16 @@ class Line201(ChargePoint):
     def _set(self, wanted: dict[str, Any]) -> dict[str, Any]:
         name, value = (wanted["component"]["name"], wanted["variable"]["name"]), wanted["attribute_value"]
         told = {"component": wanted["component"], "variable": wanted["variable"]}
-        if name not in (BEAT, SAMPLE):
-            known = name[0] in (BEAT[0], SAMPLE[0])
-            return told | {"attribute_status": "UnknownVariable" if known else "UnknownComponent"}
+        if name in FIXED:
+            return told | {"attribute_status": "Accepted" if value == FIXED[name] else "Rejected"}
+        if name not in (BEAT, SAMPLE, PLUG):
+            return told | {"attribute_status": "UnknownVariable" if name[0] in COMPONENTS else "UnknownComponent"}
         if not value.isdigit():
             return told | {"attribute_status": "Rejected"}
         if name == BEAT:
             self.beat_s = float(value)
+        elif name == PLUG:
+            self._station.plug_within_s = float(value)
         else:
             self._station.sample_s = float(value)
         return told | {"attribute_status": "Accepted"}

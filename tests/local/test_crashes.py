@@ -155,6 +155,6 @@ def test_a_damaged_journal_is_set_aside_and_the_charger_works_on(owner: DriverAp
     charger.start_agent()
 
     assert list(charger.journal.parent.glob(f"{charger.journal.name}*")) != [charger.journal]
-    awaited(lambda: owner.charger(charger.charger_id).expect(200), "the charger is connected", connected=True)
+    startable(owner, charger)
     session_id = charging(owner, charger)
     assert owner.stop(session_id, wait_s=5).expect(200)["status"] == "ended"

@@ -119,6 +119,9 @@ async def test_the_meter_is_told_at_the_interval_that_was_set(world: World) -> N
         assert await world.csms.call("ChangeConfiguration", {"key": "Colour", "value": "1"}) == {
             "status": "NotSupported"
         }
+        told = await world.csms.call("GetConfiguration", {"key": ["MeterValueSampleInterval", "Colour"]})
+        known = {"key": "MeterValueSampleInterval", "readonly": False, "value": "1"}
+        assert told == {"configurationKey": [known], "unknownKey": ["Colour"]}
         await world.charging()
         assert (await world.csms.first("MeterValues"))["transactionId"] == 7
     else:
