@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from contract.intents import INTENT_MAX_BYTES, Intent, UnreadableIntent
-from contract.vocabulary import EndReason
+from contract.vocabulary import AckReason, AckStatus, Act, EndReason
 from device_agent import facts, sessions
 from device_agent.adoption import adopted
 from device_agent.executor import Executor
@@ -161,4 +161,8 @@ class Evse:
             ledger.write(ended, *events)
             return
         ledger.register = ledger.register.at_least(said.energy_wh)
-        ledger.write(lost, evse=replace(ledger.evse, last_session=said.session_id, finishing=False))
+        evse, pending = replace(ledger.evse, last_session=said.session_id, finishing=False), ledger.pending
+        if pending and pending.record.act == Act.START and pending.record.session_id == said.session_id:
+            ledger.finish(AckStatus.DONE, AckReason.NONE, now, lost, evse=evse)  # it was while the hardware was silent
+        else:
+            ledger.write(lost, evse=evse)

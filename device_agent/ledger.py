@@ -92,17 +92,17 @@ class Ledger:
 
     def answer(self, action: Answer, now: Moment) -> None:
         """The final ack of an intent for which the hardware is left alone, be it the one under way."""
-        if self.pending is not None and self.pending.record.id == action.intent_id:
-            self.finish(action.status, action.reason, now)
-            return
-        what = action.intent_id, self.evse_id, action.act, action.session_id, self._raw_of(action.intent_id)
-        record = IntentRecord(*what, action.status, action.reason, now.at)
         rows: tuple[SessionRecord, ...] = ()
         if action.remember is Remember.CANCELLED:
             rows = (replace(self.session(action.session_id), phase=Phase.CANCELLED),)
         elif action.remember is Remember.KEPT:
             session = self.session(action.session_id)
             rows = (replace(session, newest_keep=max(session.newest_keep, action.intent_id)),)
+        if self.pending is not None and self.pending.record.id == action.intent_id:
+            self.finish(action.status, action.reason, now, *rows)
+            return
+        what = action.intent_id, self.evse_id, action.act, action.session_id, self._raw_of(action.intent_id)
+        record = IntentRecord(*what, action.status, action.reason, now.at)
         self.write(record, *rows, evse=replace(self.evse, last_intent=record.id))
         self.answered = True
 

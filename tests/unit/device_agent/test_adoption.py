@@ -86,6 +86,21 @@ def test_hardware_that_is_silent_at_first_is_waited_for_before_a_session_is_adop
     assert bench.story() == ["started", "ended Remote"]
 
 
+def test_a_start_that_is_taken_up_again_before_its_session_is_adopted_begins_nothing_twice(bench: Bench) -> None:
+    bench.charge()
+    lose_journal(bench)
+    bench.evse.set_fault(bench.clock.mono_s, Fault.SILENT, on=True)
+    bench.turn_on()
+    start_id, status, _ = bench.answer()
+    assert status == "accepted"
+    bench.evse.set_fault(bench.clock.mono_s, Fault.SILENT, on=False)
+    bench.pass_s(2)
+    assert bench.answer() == (start_id, "done", "")
+    bench.want("stop")
+    assert bench.story() == ["started", "ended Remote"]
+    assert (bench.evse.closes, bench.evse.opens) == (1, 1)
+
+
 def test_a_session_that_has_drawn_more_than_the_register_shows_keeps_its_energy(bench: Bench) -> None:
     bench.charge(seconds=300)
     bench.evse.limit_car(bench.clock.mono_s, 0)

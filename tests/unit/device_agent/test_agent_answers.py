@@ -42,6 +42,18 @@ def test_a_failed_start_is_reported_before_the_stop_that_waits_and_the_stop_says
     assert final == [(started, "failed", "refused_by_charger"), (stopped, "done", "never_started")]
 
 
+def test_a_stop_that_waited_for_silent_hardware_cancels_its_start_all_the_same(bench: Bench) -> None:
+    bench.evse.set_fault(bench.clock.mono_s, Fault.SILENT, on=True)
+    bench.pass_s(1)
+    stopped = bench.want("stop")
+    bench.evse.set_fault(bench.clock.mono_s, Fault.SILENT, on=False)
+    bench.pass_s(2)
+    assert bench.answer() == (stopped, "done", "never_started")
+    started = bench.want("start")
+    assert bench.answer() == (started, "refused", "cancelled")
+    assert bench.evse.closes == 0
+
+
 def test_a_keep_that_comes_too_late_does_not_swallow_the_answer_to_its_stop(bench: Bench) -> None:
     bench.charge()
     bench.evse.set_fault(bench.clock.mono_s, Fault.CONTACTOR_WELDED, on=True)
