@@ -64,6 +64,8 @@ class Desk:
         self.connectors = {evse_id: connectors.get(evse_id, evse_id) for evse_id in evse_ids}
         """The charger's own number of each EVSE."""
         self.loop: asyncio.AbstractEventLoop | None = None
+        self.greeted = False
+        """Whether the charger has been asked, since the agent began, what runs."""
         self._lock = threading.Lock()
         self._tell: Callable[[DriverInput], None] = lambda _: None
         self._waiting: dict[Fact, list[asyncio.Future[bool]]] = {}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
 
     from device_agent.drivers.base import DriverInput, Fact, Observation, Order, Resumed
+    from device_agent.drivers.ocpp.bays import Bay
     from device_agent.drivers.ocpp.station import Station
     from device_agent.settings import OcppSettings
 
@@ -96,10 +97,8 @@ class OcppDriver:
         now_s = monotonic()
         with self._desk.at(evse_id) as bay:
             # A charger that sends one message at a time tells no state before the fact it has told is answered.
-            if bay.status is None and bay.observe().fact is None:
-                if now_s - self._server.since_s < STATUS_WITHIN_S:
-                    raise DriverUnreachable(f"the charger has not told the state of EVSE {evse_id} yet")
-                bay.told_status(Status.PREPARING, now_s)  # what it can do it then has to say when it is asked to start
+            if bay.observe().fact is None:
+                self._insist_on_state(bay, now_s)
             bay.tick(now_s)
             return bay.observe()
 
@@ -132,6 +131,15 @@ class OcppDriver:
     def close(self) -> None:
         """End the connection. What runs at the charger goes on."""
         self._server.close()
+
+    def _insist_on_state(self, bay: Bay, now_s: float) -> None:
+        """Look no further as long as the charger may still tell what this EVSE is doing."""
+        if bay.status is None:
+            if now_s - self._server.since_s < STATUS_WITHIN_S:
+                raise DriverUnreachable(f"the charger has not told the state of EVSE {bay.evse_id} yet")
+            bay.told_status(Status.PREPARING, now_s)  # what it can do it then has to say when it is asked to start
+        if bay.running is None and bay.status in self._version.may_hide and not self._desk.greeted:
+            raise DriverUnreachable(f"the charger has not told what runs on EVSE {bay.evse_id} yet")
 
     def _command(self, evse_id: int, command: Callable[[Station], Coroutine[Any, Any, None]]) -> Future[None]:
         station, loop = self._server.station, self._desk.loop

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from device_agent.drivers.base import Order
     from device_agent.drivers.ocpp.fields import Fields
+    from device_agent.drivers.ocpp.running import Status
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,8 @@ class Station(ABC):
     """A connected charger; the versions are its subclasses."""
 
     subprotocol: ClassVar[str]
+    may_hide: ClassVar[tuple[Status, ...]]
+    """With these, a transaction may run that was begun before the agent, and of which it knows nothing."""
     handlers: Mapping[str, Handler]
     always: ClassVar[Mapping[str, Answer]] = {}
     """What is answered to messages that cannot be understood, lest the charger repeat them for ever."""
@@ -208,6 +211,10 @@ class Station(ABC):
             await self.ask_status(connector)
         for evse_id in self.desk.connectors:
             await self.refresh(evse_id)
+        await asyncio.sleep(self.desk.patience.boot_s / 4)  # what it was asked for comes after its answers
+        self.desk.greeted = True
+        for evse_id in self.desk.connectors:
+            self.desk.look(evse_id)
         await self.configure()
 
     async def noted(self, _: Fields) -> Answer:

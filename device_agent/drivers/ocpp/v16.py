@@ -14,7 +14,7 @@ from contract.vocabulary import EndReason
 from device_agent.drivers.base import TransactionBegan
 from device_agent.drivers.ocpp.fields import mark, number, positive_31_bits, samples, text, when
 from device_agent.drivers.ocpp.readings import reading
-from device_agent.drivers.ocpp.running import Status
+from device_agent.drivers.ocpp.running import GOES_ON, Status
 from device_agent.drivers.ocpp.station import Answer, Station
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Station16(Station):
     """A charger that speaks 1.6."""
 
     subprotocol = "ocpp1.6"
+    may_hide = GOES_ON
     always: ClassVar[Mapping[str, Answer]] = {"StopTransaction": {}, "MeterValues": {}, "StatusNotification": {}}
 
     def __init__(self, desk: Desk, connection: object, meter_interval_s: int) -> None:

@@ -54,6 +54,7 @@ class Station201(Station):
     """A charger that speaks 2.0.1."""
 
     subprotocol = "ocpp2.0.1"
+    may_hide = (Status.PREPARING,)  # what `Occupied` is taken for
     always: ClassVar[Mapping[str, Answer]] = {"TransactionEvent": {}, "MeterValues": {}, "StatusNotification": {}}
 
     def __init__(self, desk: Desk, connection: object, meter_interval_s: int) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import queue
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from contract.vocabulary import EndReason
 from device_agent.drivers.base import Fact, Order, Resumed, TransactionBegan, TransactionOver
-from tests.support.ocpp_bench import CARD, OTHER_CARD, OcppBench
+from tests.support.ocpp_bench import CARD, OTHER_CARD, QUICK, OcppBench
 from tests.support.ocpp_charger import eventually
 from tests.support.ocpp_talk import Talk, connect, talk
 
@@ -113,6 +114,26 @@ def test_an_end_that_is_told_before_any_state_is_put_on_record_and_answered(benc
     [fact] = after.settled
     assert isinstance(fact, TransactionOver)
     assert fact.reason is EndReason.EV_DISCONNECTED
+    after.close()
+
+
+def test_an_agent_without_memory_waits_for_the_charger_to_tell_what_runs(bench: OcppBench) -> None:
+    """A contactor that seems open for a moment would end the session that the agent is about to adopt."""
+    bench.close()
+    after = OcppBench(bench.driver.name, replace(QUICK, boot_s=30.0)).open()
+    charger = connect(after)
+    charger.status("Charging")
+    assert after.seen() is None
+    charger.meter("4711", 900, 7_000)
+    after.sees(1, contactor_closed=True, transaction_id="4711")
+    after.close()
+
+
+def test_a_charger_that_tells_of_no_transaction_when_asked_has_none(bench: OcppBench) -> None:
+    bench.close()
+    after = OcppBench(bench.driver.name).open()
+    connect(after).status("Charging")
+    after.sees(1, plugged=True, transaction_id="")
     after.close()
 
 
