@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.1
 """People at the box wait for less than they notice, and a look costs half a millisecond."""
+NUMBER_WITHIN_S = 1.0
+"""An answer is taken in within milliseconds, while the question that follows it is looked at already."""
 SAMPLE_EVERY_S = 60.0
 """Until the other side asks for another interval (OCPP 1.6, MeterValueSampleInterval)."""
 
@@ -122,6 +124,18 @@ class Station:
                 return outlet
         return None
 
+    async def numbered(self, number: int) -> Outlet | None:
+        """The same by its number (OCPP 1.6); the answer that tells it may just have come, and is waited for."""
+
+        def settled() -> bool:
+            running = [each.transaction for each in self.outlets.values() if each.transaction]
+            return self.running(number) is not None or all(each.number is not None for each in running)
+
+        with suppress(TimeoutError):
+            async with asyncio.timeout(NUMBER_WITHIN_S), self.news:
+                await self.news.wait_for(settled)
+        return self.running(number)
+
     async def answered(self, letter: Letter, answer: Answer | None) -> None:
         """A letter has its answer (None: an error, for the last time): what follows from it."""
         self.memory.answered(letter)
@@ -131,6 +145,8 @@ class Station:
         permit = replace(known.permit, group=answer.group or known.permit.group)
         self.memory.change(replace(known, permit=permit, number=answer.number or known.number))
         self.memory.save()
+        async with self.news:
+            self.news.notify_all()
         outlet = self.running(known.id)
         if outlet and answer.accepted is False:
             self.errand(self._forbid(outlet))

@@ -117,7 +117,7 @@ class Line16(ChargePoint):
 
     @on(Action.remote_stop_transaction)
     async def _on_stop(self, transaction_id: int, **_: Any) -> Any:
-        outlet = self._station.running(transaction_id)
+        outlet = await self._station.numbered(transaction_id)
         taken = outlet is not None and await self._station.stop(outlet, Cause("Remote"))
         return call_result.RemoteStopTransaction("Accepted" if taken else "Rejected")
 
