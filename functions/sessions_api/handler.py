@@ -56,7 +56,7 @@ def list_sessions() -> JsonResponse:
     """The caller's sessions, newest first."""
     event, use = app.current_event.raw_event, _reading()
     owner, query = owner_of(event), query_of(event, SessionsQuery)
-    scope = f"sessions:{owner}"
+    scope = _scope("sessions", owner, query.status, query.from_, query.to)
     page = use.sessions_of(
         owner,
         status=query.status,
@@ -97,12 +97,16 @@ def get_meter_values(session_id: str) -> JsonResponse:  # noqa: ARG001 - as get_
     """The curve of one session of the caller, oldest first."""
     event = app.current_event.raw_event
     wanted, query = path_of(event, SessionPath).session_id, query_of(event, MeterValuesQuery)
-    scope = f"meter-values:{wanted}"
-    session, page = _reading().meter_samples(
-        wanted, owner=owner_of(event), limit=query.limit, cursor=unseal(scope, query.cursor)
-    )
+    owner = owner_of(event)
+    scope = _scope("meter-values", owner, wanted)
+    session, page = _reading().meter_samples(wanted, owner=owner, limit=query.limit, cursor=unseal(scope, query.cursor))
     values = [MeterValue.of(sample, session) for sample in page.items]
     return document(200, MeterValuePage(session_id=wanted, meter_values=values, cursor=seal(scope, page.cursor)))
+
+
+def _scope(name: str, *parts: object) -> str:
+    """What a cursor is bound to: the list, its owner and every filter, so that it continues this query and no other."""
+    return "\n".join([name, *("" if part is None else str(part) for part in parts)])
 
 
 def _ms(time: datetime | None) -> int | None:

@@ -33,6 +33,22 @@ def test_a_made_up_cursor_is_refused(cursor: str) -> None:
     assert error.value.code == "invalid_request"
 
 
+@given(POSITIONS, st.integers(min_value=0), st.characters(min_codepoint=0x21, max_codepoint=0x7E))
+def test_a_cursor_with_one_letter_altered_is_refused(position: str, place: int, letter: str) -> None:
+    cursor = seal("chargers", position) or ""
+    place %= len(cursor)
+    altered = cursor[:place] + letter + cursor[place + 1 :]
+    if altered != cursor:
+        with pytest.raises(CallerError):
+            unseal("chargers", altered)
+
+
+@pytest.mark.parametrize("more", ["=", "A", "\n", "%3D"])
+def test_a_cursor_with_something_added_is_refused(more: str) -> None:
+    with pytest.raises(CallerError):
+        unseal("chargers", f"{seal('chargers', 'PX-0001|charger')}{more}")
+
+
 def test_the_end_of_a_list_has_no_cursor() -> None:
     assert seal("chargers", None) is None
     assert unseal("chargers", None) is None

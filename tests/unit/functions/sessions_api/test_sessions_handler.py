@@ -134,11 +134,16 @@ def test_somebody_elses_session_and_a_missing_one_get_the_same_404_byte_for_byte
     assert (cloud.watchers.hints, cloud.memory.writes) == ([], 0)
 
 
+def owners_scope(owner: str = OWNER) -> str:
+    """What the cursor of an owner's unfiltered list is bound to."""
+    return f"sessions\n{owner}\n\n\n"
+
+
 FOREIGN = [
-    seal(f"sessions:{NEIGHBOUR}", f"{NOON_MS}#{SESSION}"),
+    seal(owners_scope(NEIGHBOUR), f"{NOON_MS}#{SESSION}"),
     seal("chargers", "PX-0001|charger"),
-    seal(f"sessions:{OWNER}", "nonsense"),
-    seal(f"sessions:{OWNER}", f"{NOON_MS}#{SESSION}\n"),
+    seal(owners_scope(), "nonsense"),
+    seal(owners_scope(), f"{NOON_MS}#{SESSION}\n"),
     "%%%",
     "\u00fc",
     "a",
@@ -173,15 +178,42 @@ def test_a_bad_query_is_400(cloud: Cloud, query: dict[str, str]) -> None:
     assert (answer["statusCode"], problem_code(answer)) == (400, "invalid_request")
 
 
-def test_a_cursor_is_not_taken_to_a_list_with_other_bounds(cloud: Cloud) -> None:
-    cursor = seal(f"sessions:{OWNER}", f"{NOON_MS}#{SESSION}")
-    assert cursor
-    answer = call(cloud, list_event(cursor=cursor, to="2026-11-01T00:00:00Z"))
-    assert problem_code(answer) == "invalid_request"
+FILTERS: list[dict[str, str]] = [
+    {},
+    {"status": "active"},
+    {"status": "ended"},
+    {"from": "2026-11-01T00:00:00Z"},
+    {"to": "2026-12-01T00:00:00Z"},
+    {"to": "2026-12-01T00:00:00Z", "status": "active"},
+]
+
+
+@pytest.mark.parametrize("elsewhere", FILTERS)
+@pytest.mark.parametrize("filters", FILTERS)
+def test_a_cursor_goes_on_with_its_own_query_and_with_no_other(
+    cloud: Cloud, filters: dict[str, str], elsewhere: dict[str, str]
+) -> None:
+    for number in range(2):
+        cloud.keep(builders.active_session(session_id=f"01JB{number:022d}"))
+        ended = f"01JC{number:022d}"
+        cloud.keep(builders.active_session(session_id=ended, phase=SessionPhase.ENDED))
+    cursor = body_of(call(cloud, list_event(limit="1", **filters)))["cursor"]
+    answer = call(cloud, list_event(cursor=cursor, **elsewhere))
+    if filters == elsewhere:
+        assert answer["statusCode"] == 200
+    else:
+        assert (answer["statusCode"], problem_code(answer)) == (400, "invalid_request")
+
+
+def test_a_drivers_cursor_is_worth_nothing_to_another(cloud: Cloud) -> None:
+    cloud.keep(builders.active_session(session_id="01JB" + "0" * 22))
+    cursor = body_of(call(cloud, list_event(limit="1")))["cursor"]
+    answer = call(cloud, api_event("GET", "/v1/sessions", owner=NEIGHBOUR, query={"cursor": cursor}))
+    assert (answer["statusCode"], problem_code(answer)) == (400, "invalid_request")
 
 
 def test_a_curves_cursor_is_of_that_session_alone(cloud: Cloud) -> None:
-    cursor = seal(f"meter-values:{builders.OTHER_SESSION}", f"{NOON_MS}#00000001")
+    cursor = seal(f"meter-values\n{OWNER}\n{builders.OTHER_SESSION}", f"{NOON_MS}#00000001")
     assert cursor
     answer = call(cloud, session_event(below="/meter-values", query={"cursor": cursor}))
     assert problem_code(answer) == "invalid_request"
