@@ -30,6 +30,7 @@ from functions.domain.records import (
     SessionPhase,
     SessionRecord,
 )
+from functions.domain.tariffs import Tariff
 
 SESSION_ITEM = "session"
 METER_PREFIX = "meter#"
@@ -101,6 +102,15 @@ def _anomaly(item: Mapping[str, Any]) -> Anomaly:
     return Anomaly(code=AnomalyCode(item["code"]), at_ms=int(item["at_ms"]))
 
 
+def _tariff(item: Mapping[str, Any]) -> Tariff | None:
+    """The prices in an item. Such as cannot be are none: charging goes on, and nobody is told a wrong amount."""
+    stored = item.get("tariff")
+    try:
+        return Tariff(**stored) if stored else None
+    except (TypeError, ValueError, AttributeError):
+        return None
+
+
 def session_key(session_id: str) -> Item:
     """Key of a session's record."""
     return {"session_id": session_id, "item": SESSION_ITEM}
@@ -138,6 +148,8 @@ def session_from_item(item: Mapping[str, Any]) -> SessionRecord:
         stop_not_sent=bool(item.get("stop_not_sent", False)),
         past_stops=tuple(_intent(entry) for entry in item.get("past_stops", ())),
         end=_end(item["end"]) if "end" in item else None,
+        superseded_end=_end(item["superseded_end"]) if "superseded_end" in item else None,
+        tariff=_tariff(item),
         watch_until_ms=_int(item, "watch_until_ms"),
         start_expired_at_ms=_int(item, "start_expired_at_ms"),
         looked_at_ms=_int(item, "looked_at_ms"),
@@ -203,6 +215,7 @@ def charger_from_item(item: Mapping[str, Any]) -> ChargerRecord:
         accepts_cards=bool(item.get("accepts_cards", False)),
         in_service=bool(item.get("in_service", False)),
         evse_count=int(item.get("evse_count", 0)),
+        tariff=_tariff(item),
         connected=item.get("connected"),
         presence_at_ms=_int(item, "presence_at_ms"),
         presence_session=item.get("presence_session"),

@@ -8,6 +8,7 @@ from typing import Literal
 
 from contract.vocabulary import CableState, EvseStatus
 from functions.api_models.base import ApiModel, when_known
+from functions.api_models.money import Tariff
 from functions.api_models.sessions import Session
 from functions.domain.patience import Patience
 from functions.domain.reasons import reason
@@ -109,9 +110,10 @@ class Evse(ApiModel):
 
 
 class ChargerDetail(ChargerFacts):
-    """A charger on its detail screen."""
+    """A charger on its detail screen. `tariff`: prices for sessions that begin now, or null."""
 
     in_service: bool
+    tariff: Tariff | None
     evses: list[Evse]
 
 
@@ -145,6 +147,7 @@ def charger_detail(
     return ChargerDetail(
         **dict(_facts(charger)),
         in_service=record.in_service,
+        tariff=Tariff.of(record.tariff),
         evses=[
             Evse(
                 evse_id=evse.evse_id,

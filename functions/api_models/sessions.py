@@ -7,7 +7,8 @@ from typing import Literal
 
 from contract.vocabulary import EndMethod, EndReason
 from functions.api_models.base import ApiModel, Explanation, when, when_known
-from functions.domain import outlook
+from functions.api_models.money import Cost, Receipt
+from functions.domain import outlook, receipts
 from functions.domain.patience import Patience
 from functions.domain.reasons import reason
 from functions.domain.records import Confidence, EndBasis, MeterSample, SessionRecord
@@ -93,6 +94,7 @@ class Session(ApiModel):
     `energyWh` and `powerW` are as of `asOf`; null where nothing is known. `estimated`: the state is the cloud's own
     conclusion. `stale`: not heard of for long, the figures are the last known ones. `pollAfterMs`: when to ask again;
     null once nothing will change. `startedBy`: `card` if it began at the charger, with a card of the caller's.
+    `cost` is as of `asOf`, null without a tariff. `receipt` is null before the end, and until the beginning was told.
     """
 
     session_id: str
@@ -112,6 +114,8 @@ class Session(ApiModel):
     poll_after_ms: int | None
     stop: Stop | None
     end: End | None
+    cost: Cost | None
+    receipt: Receipt | None
     failure: Explanation | None
     """Why a session with status `failed` never began."""
 
@@ -138,6 +142,8 @@ class Session(ApiModel):
             poll_after_ms=outlook.poll_after_ms(session, now_ms=now_ms, patience=patience),
             stop=Stop.of(session, now_ms=now_ms, patience=patience, connected=connected),
             end=end,
+            cost=Cost.of(receipts.cost(session), estimated=end is None or end.method is EndMethod.ESTIMATED),
+            receipt=Receipt.of(receipts.receipt(session)),
             failure=Explanation.of(failure) if failure else None,
         )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from contract.vocabulary import Act, CableState, CardStatus, EndMethod, EndReason, EvseStatus, RequestedBy
+from functions.domain.tariffs import Tariff
 
 
 class SessionPhase(StrEnum):
@@ -163,6 +164,10 @@ class SessionRecord:
     stop_not_sent: bool = False
     past_stops: tuple[IntentRecord, ...] = ()
     end: EndRecord | None = None
+    superseded_end: EndRecord | None = None
+    """The estimate that stood in for the end until the charger told of it."""
+    tariff: Tariff | None = None
+    """The charger's prices when this session was made; a later change of them is for later sessions."""
     watch_until_ms: int | None = None
     start_expired_at_ms: int | None = None
     """When the sweeper gave its start up."""
@@ -235,6 +240,7 @@ class ChargerRecord:
     accepts_cards: bool
     in_service: bool
     evse_count: int
+    tariff: Tariff | None = None
     connected: bool | None = None
     """None: the charger has never connected."""
     presence_at_ms: int | None = None

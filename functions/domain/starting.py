@@ -100,6 +100,7 @@ class Starting:
             created_at_ms=now_ms,
             phase=SessionPhase.PENDING,
             start=start,
+            tariff=charger.charger.tariff,
         )
         hold_s = self.patience.start_ttl_s + self.patience.start_grace_s
         held = claimed(evse, session, until_ms=now_ms + hold_s * 1000)

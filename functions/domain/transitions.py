@@ -69,6 +69,7 @@ def begun_with_card(
         phase=SessionPhase.ACTIVE,
         start=None,
         id_token_hash=event.id_token_hash or "",
+        tariff=charger.tariff,
     )
 
 
@@ -145,7 +146,12 @@ def _with_sample(session: SessionRecord, event: SessionEvent, at_ms: int, receiv
     # By the charger's own clock, not by the time of arrival that stands in for a wrong one.
     if at_ms == event.at * 1000 and at_ms > end.received_at_ms:
         return replace(
-            sampled, phase=SessionPhase.ACTIVE, end=None, power_w=event.power_w, reopened_at_ms=received_at_ms
+            sampled,
+            phase=SessionPhase.ACTIVE,
+            end=None,
+            superseded_end=end,
+            power_w=event.power_w,
+            reopened_at_ms=received_at_ms,
         )
     return replace(sampled, end=moved_along(sampled, end))
 
@@ -173,6 +179,7 @@ def _with_ended(session: SessionRecord, event: SessionEvent, at_ms: int, receive
             received_at_ms=received_at_ms,
             meter_wh=event.meter_wh,
         ),
+        superseded_end=session.end or session.superseded_end,
     )
 
 

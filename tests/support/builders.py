@@ -7,11 +7,13 @@ import itertools
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from contract.cards import id_token_hash
 from contract.vocabulary import Act, CableState, CardStatus, EvseStatus, RequestedBy
 from functions.domain.records import CardRecord, ChargerRecord, EvseRecord, IntentRecord, SessionPhase, SessionRecord
+from functions.domain.tariffs import Tariff
 from tests.support.clock import NOON_MS
 
 OWNER = "owner-sub"
@@ -25,6 +27,8 @@ NOON_S = NOON_MS // 1000
 CARD = id_token_hash("04:A2:2B:91")
 OTHER_CARD = id_token_hash("04:77:00:1C")
 QUESTION = "01JD000000000000000000000C"
+TARIFF = Tariff(currency="EUR", per_kwh=Decimal("39.5"), per_minute=Decimal(2), start_fee=Decimal(50))
+"""39.5 cents for a kWh, 2 for a minute, 50 for the start."""
 
 
 def ids() -> Callable[[], str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -12,12 +13,18 @@ from functions.domain.errors import CallerError
 from functions.domain.records import Charger, ChargerRecord, EvseRecord
 from tests.contract.functions.conftest import CHARGERS, World
 from tests.support import builders
-from tests.support.builders import CHARGER
+from tests.support.builders import CHARGER, TARIFF
 from tests.support.clock import NOON_MS
 
 NEVER = builders.charger(connected=None, presence_at_ms=None, presence_session=None, image_url="", address="")
 AWAY = builders.charger(
-    connected=False, latitude=-33.9, longitude=0.0, in_service=False, accepts_cards=True, presence_version=0
+    connected=False,
+    latitude=-33.9,
+    longitude=0.0,
+    in_service=False,
+    accepts_cards=True,
+    presence_version=0,
+    tariff=TARIFF,
 )
 BLANK = builders.evse(status=None, cable=None, shadow_version=None, reported_at_ms=None)
 FULL = builders.evse(
@@ -136,3 +143,26 @@ def test_what_the_installer_put_in_without_a_revision_is_written_once(world: Wor
     assert world.chargers.replace_evse(seeded, FULL)
     assert not world.chargers.replace_evse(seeded, BLANK)
     assert world.chargers.evse(CHARGER, 1) == replace(FULL, revision=1)
+
+
+@pytest.mark.parametrize("world", ["dynamodb"], indirect=True)
+@pytest.mark.parametrize(
+    "tariff",
+    [
+        {"currency": "EUR", "per_kwh": Decimal("-0.1")},
+        {"currency": "EUR", "per_kwh": Decimal("0.00001")},
+        {"currency": "EUR", "start_fee": Decimal(10**9)},
+        {"currency": "EUR", "per_minute": "2"},
+        {"currency": "euro"},
+        {"currency": 978},
+        {"per_kwh": Decimal(1)},
+        {"currency": "EUR", "per_mile": Decimal(1)},
+        "EUR",
+    ],
+    ids=str,
+)
+def test_a_tariff_that_cannot_be_is_none_and_its_charger_goes_on(world: World, tariff: object) -> None:
+    assert world.aws is not None
+    record = builders.charger()
+    world.aws.put(CHARGERS, items.to_item(record) | items.charger_key(CHARGER) | {"tariff": tariff})
+    assert world.chargers.record(CHARGER) == record

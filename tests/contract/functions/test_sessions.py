@@ -19,6 +19,7 @@ from functions.domain.records import (
     SessionPhase,
     SessionRecord,
 )
+from functions.domain.tariffs import Tariff
 from functions.domain.transitions import claimed
 from tests.contract.functions.conftest import SESSIONS, World
 from tests.support import builders
@@ -40,6 +41,10 @@ FULL = builders.stopping_session(
     end=EndRecord(
         reason=EndReason.REMOTE, method=EndMethod.REPORTED, at_ms=NOON_MS, received_at_ms=NOON_MS, meter_wh=9
     ),
+    superseded_end=EndRecord(
+        reason=EndReason.OTHER, method=EndMethod.ESTIMATED, at_ms=NOON_MS, received_at_ms=NOON_MS, meter_wh=8
+    ),
+    tariff=builders.TARIFF,
     watch_until_ms=NOON_MS,
     start_expired_at_ms=5,
     looked_at_ms=6,
@@ -69,6 +74,7 @@ ZEROS = builders.active_session(
     last_seq=0,
     stop_not_sent=False,
     charger_name="",
+    tariff=Tariff(currency="EUR"),
     end=EndRecord(reason=EndReason.LOCAL, method=EndMethod.ESTIMATED, at_ms=0, received_at_ms=0, meter_wh=0),
 )
 CARD, NOBODYS = builders.card_session(), builders.card_session(owner="")

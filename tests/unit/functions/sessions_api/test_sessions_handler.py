@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from contract.vocabulary import EndMethod, EndReason
 from functions.cursors import seal
-from functions.domain.records import MeterSample, SessionPhase
+from functions.domain.records import EndRecord, MeterSample, SessionPhase
 from functions.sessions_api.handler import handler
 from tests.support import builders
 from tests.support.api_events import LambdaContext, api_event, body_of, problem_code, session_event
@@ -52,9 +53,57 @@ def test_a_session_is_shown_with_its_figures_and_hints_its_charger(cloud: Cloud)
         "pollAfterMs": 2000,
         "stop": None,
         "end": None,
+        "cost": None,
+        "receipt": None,
         "failure": None,
     }
     assert len(cloud.watchers.hints) == 1
+
+
+ENDED = builders.active_session(
+    phase=SessionPhase.ENDED,
+    meter_wh=11_000,
+    tariff=builders.TARIFF,
+    end=EndRecord(
+        reason=EndReason.REMOTE,
+        method=EndMethod.REPORTED,
+        at_ms=NOON_MS + 3_600_000,
+        received_at_ms=NOON_MS + 3_600_000,
+        meter_wh=11_000,
+    ),
+)
+
+
+def test_an_ended_session_has_a_receipt_and_its_cost_in_parts_and_in_whole_minor_units(cloud: Cloud) -> None:
+    cloud.keep(ENDED)
+    shown = body_of(call(cloud, session_event()))
+    assert shown["receipt"] == {
+        "startedAt": "2026-11-22T12:00:00Z",
+        "endedAt": "2026-11-22T13:00:00Z",
+        "durationS": 3600,
+        "startMeterWh": 1000,
+        "endMeterWh": 11_000,
+        "energyWh": 10_000,
+        "endReason": "Remote",
+        "method": "reported",
+        "corrected": False,
+        "cost": {
+            "currency": "EUR",
+            "total": 565,
+            "startFee": "50",
+            "energy": "395.0",
+            "time": "120",
+            "minutes": 60,
+            "estimated": False,
+        },
+    }
+    assert shown["cost"] == shown["receipt"]["cost"]
+
+
+def test_the_cost_of_a_running_session_is_an_estimate(cloud: Cloud) -> None:
+    cloud.keep(builders.active_session(tariff=builders.TARIFF))
+    shown = body_of(call(cloud, session_event()))
+    assert (shown["cost"]["total"], shown["cost"]["estimated"], shown["receipt"]) == (334, True, None)
 
 
 def test_what_has_not_changed_is_304_and_what_has_is_not(cloud: Cloud) -> None:
