@@ -204,3 +204,22 @@ Action = (
     | Answer
     | RepeatAnswer
 )
+
+
+def about(action: Action) -> dict[str, str]:
+    """The intent and the session an action is about, as far as it is about any: what its log line is found by."""
+    intent_id = session_id = ""
+    match action:
+        case Accept(intent=intent):
+            intent_id, session_id = intent.id, intent.session_id
+        case StartSession() | StopSession() | Answer():
+            intent_id, session_id = action.intent_id, action.session_id
+        case ConfirmStart() | GiveUpStart() | EndSession():
+            intent_id, session_id = action.intent_id, action.session.session_id
+        case RepeatAnswer(record=record):
+            intent_id, session_id = record.id, record.session_id
+        case Release(session=session) | ConfirmRelease(session=session) | Settle(session=session):
+            session_id = session.session_id if session is not None else ""
+        case BeginSession():
+            pass  # it gets its id while it is written down; its transaction is in the text
+    return {name: found for name, found in (("intent", intent_id), ("session", session_id)) if found}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from contract.intents import INTENT_MAX_BYTES, Intent, UnreadableIntent
 from contract.vocabulary import AckReason, AckStatus, Act, EndReason
 from device_agent import facts, sessions
+from device_agent.actions import about
 from device_agent.adoption import adopted
 from device_agent.executor import Executor
 from device_agent.hardware import Hardware
@@ -91,7 +92,7 @@ class Evse:
             if not actions:
                 break
             for action in actions:
-                log.info("acting", extra={"evse": self.evse_id, "action": str(action)})
+                log.info("acting", extra={"evse": self.evse_id, "action": str(action), **about(action)})
                 self._executor.carry_out(action, self.observed)
                 if self._ledger.answered:
                     break

@@ -23,11 +23,21 @@ def handler(event: dict[str, Any], context: Any, given: tuple[Reporting, DeadLet
     use, dead_letters = given or bootstrap.reporting()
 
     def take(body: str, received_at_ms: int) -> str:
-        kind = use.take(body, received_at_ms=received_at_ms)
-        if kind == "power_still_flowing":
+        taken = use.take(body, received_at_ms=received_at_ms)
+        about = {
+            "session_id": taken.session_id,
+            "intent_id": taken.intent_id,
+            "charger_id": taken.charger_id,
+            "evse_id": taken.evse_id,
+        }
+        if taken.intent_id:
+            logger.info("intent answered", extra={**about, "status": taken.status})
+        elif taken.kind in ("started", "ended"):
+            logger.info("session %s", taken.kind, extra=about)
+        if taken.kind == "power_still_flowing":
             metrics.add_metric("PowerStillFlowing", MetricUnit.Count, 1)  # has an alarm: infra/alarms.py
-            logger.error("power_still_flowing", extra={"document": body})
-        return kind
+            logger.error("power_still_flowing", extra={**about, "document": body})
+        return taken.kind
 
     return process_records(
         event,

@@ -71,6 +71,23 @@ _DOCUMENT: TypeAdapter[ShadowDocument | EventDocument] = TypeAdapter(
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """What a message was and whom it was about, for the log and the metrics."""
+
+    kind: str
+    """One of: report, echo, started, meter, ended; and power_still_flowing for the report that first says so of a stop:
+    somebody must look into that."""
+    charger_id: str
+    evse_id: int
+    session_id: str = ""
+    """Of an event, or of the intent that an ack has moved on."""
+    intent_id: str = ""
+    """The intent that this message has moved on; every later report repeats the ack, and says nothing new with it."""
+    status: str = ""
+    """How far that intent is now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reporting:
     """Takes in what the topic rules forward."""
 
@@ -78,12 +95,8 @@ class Reporting:
     chargers: Chargers
     cards: Cards
 
-    def take(self, body: str, *, received_at_ms: int) -> str:
+    def take(self, body: str, *, received_at_ms: int) -> Taken:
         """Apply one message of the queue.
-
-        Returns:
-            What it was, in a word for the log and the metrics: "report", "echo", "started", "meter" or "ended"; and
-            "power_still_flowing" for the report that first says so of a stop: somebody must look into that.
 
         Raises:
             ContractViolation: nobody can use this message, now or later; keep it for a person to look at.
@@ -99,12 +112,13 @@ class Reporting:
             return self._take_shadow(document, received_at_ms)
         return self._take_event(document, received_at_ms)
 
-    def _take_shadow(self, document: ShadowDocument, received_at_ms: int) -> str:
+    def _take_shadow(self, document: ShadowDocument, received_at_ms: int) -> Taken:
         evse_id = evse_of_shadow(document.shadow)
         if evse_id is None:
             raise ContractViolation("invalid_document", f"There is no EVSE in the shadow name {document.shadow!r}.")
         if document.reported is None:
-            return "echo"  # the cloud's own write to a shadow that its charger has not reported to yet
+            # The cloud's own write to a shadow that its charger has not reported to yet.
+            return Taken("echo", document.charger_id, evse_id)
         try:
             report = Reported.read(document.reported)
         except ValidationError as error:
@@ -112,8 +126,8 @@ class Reporting:
         if (report.n, report.boot) == (document.previous_n, document.previous_boot):
             # Only `desired` changed: no sign of life. But if the message with the charger's answer was lost, a further
             # tap makes no other document than this one, because the charger sees no difference to act on.
-            self._take_ack(document.charger_id, evse_id, report, received_at_ms)
-            return "echo"
+            session = self._take_ack(document.charger_id, evse_id, report, received_at_ms)
+            return _heard("echo", document.charger_id, evse_id, report, session, received_at_ms)
         self._change_evse(
             document.charger_id,
             evse_id,
@@ -121,7 +135,8 @@ class Reporting:
         )
         session = self._take_ack(document.charger_id, evse_id, report, received_at_ms)
         self._take_running(document.charger_id, evse_id, report)
-        return "power_still_flowing" if _flows_on(session, received_at_ms) else "report"
+        kind = "power_still_flowing" if _flows_on(session, received_at_ms) else "report"
+        return _heard(kind, document.charger_id, evse_id, report, session, received_at_ms)
 
     def _take_ack(self, charger_id: str, evse_id: int, report: Reported, received_at_ms: int) -> SessionRecord | None:
         """Apply the ack to the session of its intent.
@@ -169,7 +184,7 @@ class Reporting:
                 lambda current: occupied(current, session) if current.current_session_id is None else current,
             )
 
-    def _take_event(self, document: EventDocument, received_at_ms: int) -> str:
+    def _take_event(self, document: EventDocument, received_at_ms: int) -> Taken:
         try:
             payload = base64.b64decode(document.payload, validate=True)
             event = SessionEvent.read(json.loads(payload))
@@ -194,7 +209,9 @@ class Reporting:
             self._put_on_record(event, event.id_token_hash, charger_id, evse_id, received_at_ms)
             session = applied()
         if session is None:
-            raise ContractViolation("session_not_found", f"{charger_id}/{evse_id} spoke of a session not on record.")
+            raise ContractViolation(
+                "session_not_found", f"{charger_id}/{evse_id}: {event.session_id} is not on record."
+            )
         self.sessions.add_meter_sample(
             MeterSample(
                 session_id=event.session_id,
@@ -210,7 +227,7 @@ class Reporting:
             self._change_evse(charger_id, evse_id, lambda evse: reoccupied(evse, session))
         elif event.type is EventType.STARTED:
             self._change_evse(charger_id, evse_id, lambda evse: occupied(evse, session))
-        return event.type.value
+        return Taken(event.type.value, charger_id, evse_id, event.session_id)
 
     def _put_on_record(
         self, event: SessionEvent, id_token_hash: str, charger_id: str, evse_id: int, received_at_ms: int
@@ -239,11 +256,23 @@ class Reporting:
         def fenced(current: SessionRecord) -> SessionRecord:
             if (current.charger_id, current.evse_id) != (charger_id, evse_id):
                 raise ContractViolation(
-                    "foreign_session", f"{charger_id}/{evse_id} spoke of a session of another EVSE."
+                    "foreign_session", f"{charger_id}/{evse_id} spoke of {session_id}, a session of another EVSE."
                 )
             return transition(current)
 
         return change(lambda: self.sessions.get(session_id), self.sessions.replace, fenced)
+
+
+def _heard(
+    kind: str, charger_id: str, evse_id: int, report: Reported, session: SessionRecord | None, received_at_ms: int
+) -> Taken:
+    """What a report was, with the intent that it has moved on, if it has."""
+    if session is None or report.ack is None:
+        return Taken(kind, charger_id, evse_id)
+    for intent in (session.start, session.stop, *session.past_stops):
+        if intent is not None and (intent.intent_id, intent.updated_at_ms) == (report.ack[0].id, received_at_ms):
+            return Taken(kind, charger_id, evse_id, session.session_id, intent.intent_id, intent.status.value)
+    return Taken(kind, charger_id, evse_id)
 
 
 def _flows_on(session: SessionRecord | None, received_at_ms: int) -> bool:

@@ -26,16 +26,10 @@ def handler(event: dict[str, Any], _context: object, starting: Starting | None =
     owner, path = owner_of(event), path_of(event, EvsePath)
     key = checked(StartHeaders, {"idempotencyKey": header_of(event, "idempotency-key")}).idempotency_key
     require_no_content(event)
+    logger.append_keys(charger_id=path.charger_id, evse_id=path.evse_id)
     use = starting or bootstrap.starting()
     session = use.start(path.charger_id, path.evse_id, owner=owner, idempotency_key=key)
-    logger.info(
-        "start sent",
-        extra={
-            "session_id": session.session_id,
-            "intent_id": session.start.intent_id if session.start else None,
-            "charger_id": session.charger_id,
-            "evse_id": session.evse_id,
-        },
-    )
+    intent_id = session.start.intent_id if session.start else ""
+    logger.info("start sent", extra={"session_id": session.session_id, "intent_id": intent_id})
     document = Session.of(session, now_ms=use.clock(), patience=use.patience)
     return json_response(202, document, {"location": f"/v1/sessions/{session.session_id}"})

@@ -43,5 +43,13 @@ def _answer(session: SessionRecord, use: Stopping, headers: dict[str, str] | Non
     now_ms = use.clock()
     over = outlook.is_over(session, now_ms=now_ms, patience=use.patience)
     stop = session.stop
-    logger.info("stop answered", extra={"phase": session.phase.value, "intent_id": stop.intent_id if stop else None})
+    logger.info(
+        "stop answered",
+        extra={
+            "intent_id": stop.intent_id if stop else "",
+            "charger_id": session.charger_id,
+            "evse_id": session.evse_id,
+            "phase": session.phase.value,
+        },
+    )
     return json_response(200 if over else 202, Session.of(session, now_ms=now_ms, patience=use.patience), headers)

@@ -130,7 +130,7 @@ class Cloud:
         return self.memory.evses[(builders.CHARGER, evse_id)]
 
     def hear(self, *messages: str) -> list[str]:
-        return [self.reporting.take(message, received_at_ms=self.clock()) for message in messages]
+        return [self.reporting.take(message, received_at_ms=self.clock()).kind for message in messages]
 
     @property
     def sent(self) -> list[str]:
