@@ -138,7 +138,7 @@ class PahoLink:
                 why, refused = self._live(connection)
             except OSError as error:  # ssl.SSLError and unreadable certificate files among them
                 why, refused = f"{type(error).__name__}: {error}", needs_a_person(error)
-                if refused or isinstance(error, FileNotFoundError):
+                if ours_is_refused(error):
                     self._credentials.refused()
             except Exception as error:  # a defect: without this thread the charger would never be heard of again
                 why = f"{type(error).__name__}: {error}"
@@ -188,6 +188,13 @@ def needs_a_person(error: OSError) -> bool:
     """Whether a failed connection is about certificates, and not about a network that will come back by itself."""
     broken_off = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
     return isinstance(error, ssl.SSLError) and not isinstance(error, broken_off)
+
+
+def ours_is_refused(error: OSError) -> bool:
+    """Whether another certificate of ours may do better: not where it is the broker's that is not believed."""
+    return isinstance(error, FileNotFoundError) or (
+        needs_a_person(error) and not isinstance(error, ssl.SSLCertVerificationError)
+    )
 
 
 class _Connection:

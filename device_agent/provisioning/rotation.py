@@ -43,6 +43,7 @@ class Rotation:
         self._using: Slot = identity.current() or "a"
         self._let_in: Slot | None = None
         self._trouble = Trouble()
+        self._falling_back = False
         self._lives: dict[Slot, Life | None] = {}
 
     def present(self) -> Pair:
@@ -51,21 +52,28 @@ class Rotation:
 
     def accepted(self) -> None:
         """See `Credentials`."""
-        self._let_in = self._using
+        self._let_in, self._falling_back = self._using, False
 
     def refused(self) -> None:
         """See `Credentials`. The other certificate may be good: try them in turn."""
         beside = other(self._using)
         if self._identity.filled(beside):
-            log.warning("certificate refused; trying the other one", extra={"refused": self._using, "next": beside})
-            self._using = beside
+            if not self._falling_back:
+                log.warning("certificate refused; trying the other one", extra={"refused": self._using, "next": beside})
+            self._using, self._falling_back = beside, True
 
     def wants_the_line(self) -> bool:
         """See `Credentials`."""
         if self._renewal.mono_s() < self._trouble.until_s:
             return False
-        if self._step() is not Step.REST:
+        try:
+            step = self._step()
+        except (OSError, ValueError) as error:
+            self._failed(error, refused_proof=False)
+            return False
+        if step is not Step.REST:
             return True
+        self._trouble = Trouble()
         self._settle()
         return False
 
@@ -81,6 +89,9 @@ class Rotation:
             self._prove()
         except (ProvisioningError, OSError) as error:
             self._failed(error, refused_proof=step is Step.PROVE and isinstance(error, CertificateRefused))
+        except Exception as error:
+            self._failed(error, refused_proof=False)
+            raise  # a defect, which the link logs; until the next try the charger has its line
         else:
             self._trouble = Trouble()
 
@@ -88,7 +99,7 @@ class Rotation:
         using = self._life(self._using)
         if using is None:
             return Step.REST
-        return next_step(using, self._life(other(self._using)), self._renewal.certificate_days, self._renewal.now_s())
+        return next_step(using, self._beside(), self._renewal.certificate_days, self._renewal.now_s())
 
     def _settle(self) -> None:
         """The certificate that works and has nothing better beside it is the one to begin with next time."""
@@ -127,11 +138,23 @@ class Rotation:
             self._trouble = Trouble(failures=self._trouble.failures, until_s=self._trouble.until_s)
 
     def _life(self, slot: Slot) -> Life | None:
+        """The life of a slot's certificate; None if it has none.
+
+        Raises:
+            OSError: it cannot be read now; it is tried again.
+            ValueError: as above.
+        """
         if slot not in self._lives:
-            try:
-                filled = self._identity.filled(slot)
-                self._lives[slot] = self._renewal.read_life(self._identity.pair(slot).certificate) if filled else None
-            except (OSError, ValueError) as error:
-                log.warning("certificate cannot be read", extra={"slot": slot, "why": str(error)})
-                self._lives[slot] = None
+            filled = self._identity.filled(slot)
+            self._lives[slot] = self._renewal.read_life(self._identity.pair(slot).certificate) if filled else None
         return self._lives[slot]
+
+    def _beside(self) -> Life | None:
+        """The other slot's. One that cannot be read is none: the next renewal replaces it."""
+        slot = other(self._using)
+        try:
+            return self._life(slot)
+        except (OSError, ValueError) as error:
+            log.warning("certificate cannot be read", extra={"slot": slot, "why": str(error)})
+            self._lives[slot] = None
+            return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ import pytest
 from device_agent import paho_link
 from device_agent.identity import Pair
 from device_agent.link import Down, LinkInput, Up
-from device_agent.paho_link import Broker, PahoLink
+from device_agent.paho_link import Broker, PahoLink, ours_is_refused
 
 BROKER = Broker("localhost", 8883, Path("ca.pem"), Path("cert.pem"), Path("key.pem"))
 
@@ -116,6 +117,20 @@ def test_a_file_that_is_missing_counts_as_refused_and_a_network_that_is_away_doe
     monkeypatch.setattr(Noted, "between_connections", lambda each: each.log.append("between"))
     linked(monkeypatch, fails, noted)
     assert noted.log[:3] == ["between", "between", "refused"]
+
+
+@pytest.mark.parametrize(
+    ("error", "ours"),
+    [
+        (ssl.SSLError(1, "[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED]"), True),
+        (FileNotFoundError("cert.pem"), True),
+        (ssl.SSLCertVerificationError(1, "certificate has expired"), False),
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), False),
+        (ConnectionRefusedError("nobody listens"), False),
+    ],
+)
+def test_a_broker_that_we_do_not_believe_has_said_nothing_of_our_certificate(error: OSError, *, ours: bool) -> None:
+    assert ours_is_refused(error) is ours
 
 
 def test_the_line_is_given_up_when_the_credentials_want_it_and_they_get_it_before_the_next_connection(

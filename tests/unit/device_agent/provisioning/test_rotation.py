@@ -196,15 +196,46 @@ def test_with_one_certificate_only_a_refusal_changes_nothing(board: Board) -> No
         assert board.rotation.present() == board.identity.pair("a")
 
 
-def test_a_certificate_that_cannot_be_read_is_used_and_not_renewed(board: Board) -> None:
-    def unreadable(certificate: Path) -> Life:
-        raise OSError(f"{certificate}: no such process")
+def test_a_certificate_that_cannot_be_read_is_used_and_renewed_once_it_can(
+    board: Board, caplog: pytest.LogCaptureFixture
+) -> None:
+    read, memory = board.papers.read_life, [False, False, False]
 
-    board.papers.read_life = unreadable  # type: ignore[method-assign]
+    def read_life(certificate: Path) -> Life:
+        if memory and not memory.pop():
+            raise OSError("no memory for another process")
+        return read(certificate)
+
+    board.papers.read_life = read_life  # type: ignore[method-assign]
+    board.boot()
+    board.later(DUE_S)
+    for _ in range(3):
+        assert board.connect() == "a"
+        board.later(DAY_S)
+    assert len(board.cloud.asked) == 1
+    assert [each.getMessage() for each in caplog.records] == ["certificate not renewed; the one in use goes on"]
+    assert board.connect() == "b"
+
+
+def test_the_other_slot_may_hold_anything_the_next_renewal_replaces_it(board: Board) -> None:
+    board.later(DUE_S)
+    assert board.connect() == "b"
+    board.identity.pair("a").certificate.write_text("not a certificate")
     board.boot()
     board.later(DUE_S)
     assert board.connect() == "a"
-    assert len(board.cloud.asked) == 1
+
+
+def test_two_certificates_that_are_refused_in_turn_are_told_once(
+    board: Board, caplog: pytest.LogCaptureFixture
+) -> None:
+    board.later(DUE_S)
+    assert board.connect() == "b"
+    for _ in range(5):
+        board.rotation.refused()
+    assert [each.getMessage() for each in caplog.records if each.levelno == logging.WARNING] == [
+        "certificate refused; trying the other one"
+    ]
 
 
 def test_a_defect_in_renewal_does_not_keep_the_charger_off_the_line(board: Board) -> None:
@@ -218,8 +249,10 @@ def test_a_defect_in_renewal_does_not_keep_the_charger_off_the_line(board: Board
     assert board.rotation.wants_the_line()
     with pytest.raises(ValueError, match="a defect"):
         board.rotation.between_connections()
-    board.rotation.between_connections()
-    board.cloud.prove(CHARGER, board.rotation.present())
+    assert board.connect(tries=1) == "a"
+    board.later(15 * 60)
+    board.rotation.accepted()
+    assert board.rotation.wants_the_line()
 
 
 @pytest.mark.parametrize("steps", range(40))
