@@ -108,9 +108,11 @@ class Provisioning(Construct):
 
 def template_body() -> dict[str, object]:
     """What AWS makes for a board: the thing if there is none, the certificate put to use, the policies on it."""
-    parameters = (SERIAL_PARAMETER, ATTEMPT_PARAMETER, CHARGER_PARAMETER, _CERTIFICATE_ID)
+    parameters = (SERIAL_PARAMETER, CHARGER_PARAMETER, _CERTIFICATE_ID)
     return {
-        "Parameters": {name: {"Type": "String"} for name in parameters},
+        # A renewal names no attempt. The others have no default: without them nothing is to be made.
+        "Parameters": {name: {"Type": "String"} for name in parameters}
+        | {ATTEMPT_PARAMETER: {"Type": "String", "Default": ""}},
         "Resources": {
             "thing": {
                 "Type": "AWS::IoT::Thing",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel, to_pascal
@@ -75,7 +75,7 @@ class Certificates(Protocol):
 class _Parameters(BaseModel):
     model_config = ConfigDict(alias_generator=to_pascal, populate_by_name=True, extra="ignore", frozen=True)
     serial_number: SerialNumber
-    attempt: Attempt | None = None
+    attempt: Attempt | Literal[""] = ""
 
 
 class HookRequest(BaseModel):
@@ -166,7 +166,7 @@ class Provisioning:
 
     def _claim(self, request: HookRequest) -> tuple[Why, str]:
         serial_number, said = request.parameters.serial_number, request.parameters.attempt
-        if said is None:
+        if not said:
             return Why.INVALID, ""
         attempt, now_ms = hashlib.sha256(said.encode()).hexdigest(), self.clock()
         found = self.serials.get(serial_number)

@@ -56,7 +56,9 @@ def test_the_template_makes_the_thing_that_the_hook_names_and_puts_the_certifica
 
 
 def test_the_name_of_the_thing_has_no_default_so_that_without_the_hook_there_is_none(dev: Synthesised) -> None:
-    assert all(set(declared) == {"Type"} for declared in body(dev)["Parameters"].values())
+    declared = body(dev)["Parameters"]
+    assert declared.pop("Attempt") == {"Type": "String", "Default": ""}
+    assert declared == {key: {"Type": "String"} for key in ("SerialNumber", "ChargerId", "AWS::IoT::Certificate::Id")}
 
 
 def test_the_hook_is_asked_by_this_template_of_this_account_and_by_nobody_else(dev: Synthesised) -> None:
@@ -124,3 +126,9 @@ def test_no_board_may_listen_to_what_others_ask(dev: Synthesised, name: str) -> 
     }
     assert heard == set(ANSWERS)
     assert not any(wildcard in topic for topic in heard for wildcard in "*+#")
+
+
+@pytest.mark.parametrize("name", ["ClaimPolicy", "RenewalPolicy"])
+def test_the_policies_of_boards_fit_the_service_in_a_region_with_a_long_name(dev: Synthesised, name: str) -> None:
+    document = json.dumps(dev.one("AWS::IoT::Policy", name)["PolicyDocument"], separators=(",", ":"))
+    assert len(document.replace("eu-central-1", "ap-southeast-1")) <= 2048

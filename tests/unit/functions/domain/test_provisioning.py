@@ -91,6 +91,13 @@ def test_a_board_on_the_list_becomes_the_charger_that_the_list_says_and_not_the_
     assert decision.to_answer() == {"allowProvisioning": True, "parameterOverrides": {"ChargerId": CHARGER}}
 
 
+def test_an_attempt_left_empty_is_none_for_a_claim_and_nothing_to_a_renewal(hook: Hook) -> None:
+    assert hook.claim(attempt="").why is Why.INVALID
+    hook.registry.by_charger[CHARGER] = ["first"]
+    renewed = hook.asked(event(CHARGER, "first", {"SerialNumber": SERIAL, "Attempt": ""}))
+    assert renewed.why is Why.RENEWED
+
+
 def test_a_board_that_is_not_on_the_list_is_refused_without_a_word_why(hook: Hook) -> None:
     decision = hook.claim(serial="SN-0815")
     assert (decision.why, decision.to_answer()) == (Why.UNKNOWN_SERIAL, {"allowProvisioning": False})
