@@ -84,10 +84,10 @@ class Identity:
     directory: Path
 
     def current(self) -> Slot | None:
-        """The slot whose certificate has been proven; None on a board that is not provisioned."""
+        """The slot whose certificate has been proven; None on a board that is not provisioned, or not by this user."""
         try:
             named = (self.directory / _CURRENT).read_text(encoding="ascii").strip()
-        except (FileNotFoundError, UnicodeDecodeError):
+        except (FileNotFoundError, PermissionError, UnicodeDecodeError):
             return None
         return slot if (slot := _slot(named)) is not None and self.filled(slot) else None
 
@@ -96,14 +96,14 @@ class Identity:
         return Pair(self.directory / slot / CERTIFICATE, self.directory / slot / KEY)
 
     def filled(self, slot: Slot) -> bool:
-        """Whether a slot has both files. The certificate comes last, so it is whole if it is there."""
+        """Whether a slot has both files, for this user. The certificate comes last, so it is whole if it is there."""
         pair = self.pair(slot)
-        return pair.certificate.is_file() and pair.private_key.is_file()
+        return os.access(pair.certificate, os.R_OK) and os.access(pair.private_key, os.R_OK)
 
     @property
     def provisioned(self) -> bool:
         """Whether there is anything to show the broker."""
-        return any(os.access(self.pair(slot).private_key, os.R_OK) and self.filled(slot) for slot in SLOTS)
+        return any(self.filled(slot) for slot in SLOTS)
 
     def draft(self) -> Path:
         """An empty place for a new key; nobody but the owner can look into it."""

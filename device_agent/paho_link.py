@@ -21,7 +21,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 
 from device_agent.identity import Fixed, Pair
 from device_agent.link import Down, LinkInput, Message, Published, Subscribed, Up, backoff_s
-from device_agent.tls import trusting
+from device_agent.tls import needs_a_person, ours_is_refused, trusting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -182,19 +182,6 @@ class PahoLink:
             if connection.ended.wait(CREDENTIALS_EVERY_S):
                 return
         connection.end("the credentials want the line")
-
-
-def needs_a_person(error: OSError) -> bool:
-    """Whether a failed connection is about certificates, and not about a network that will come back by itself."""
-    broken_off = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
-    return isinstance(error, ssl.SSLError) and not isinstance(error, broken_off)
-
-
-def ours_is_refused(error: OSError) -> bool:
-    """Whether another certificate of ours may do better: not where it is the broker's that is not believed."""
-    return isinstance(error, FileNotFoundError) or (
-        needs_a_person(error) and not isinstance(error, ssl.SSLCertVerificationError)
-    )
 
 
 class _Connection:

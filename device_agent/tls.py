@@ -28,3 +28,16 @@ def trusting(authority: Path) -> ssl.SSLContext:
     context.sslsocket_class = _Closing
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+def needs_a_person(error: OSError) -> bool:
+    """Whether a failed connection is about certificates, and not about a network that will come back by itself."""
+    broken_off = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+    return isinstance(error, ssl.SSLError) and not isinstance(error, broken_off)
+
+
+def ours_is_refused(error: OSError) -> bool:
+    """Whether another certificate of ours may do better: not where it is the broker's that is not believed."""
+    return isinstance(error, FileNotFoundError) or (
+        needs_a_person(error) and not isinstance(error, ssl.SSLCertVerificationError)
+    )

@@ -30,6 +30,12 @@ ROOM_NEEDED_BYTES = 20 << 20
 ROOM_WANTED_BYTES = 200 << 20
 """With less, somebody else on this board is filling the disk."""
 
+PROVISION = "run `sudo -u charger-agent charger-agent provision`"
+"""As the agent's user: what root makes, the agent cannot read."""
+
+MINE = "is this the agent's user? If so: sudo chown -R charger-agent: {}"
+"""For what cannot be read."""
+
 EVENTS_WAITING = 500
 """So many have not gathered in a day: the cloud has not been reached for longer."""
 
@@ -42,7 +48,7 @@ def identity(settings: Settings, now_s: float) -> Iterator[Finding]:
     kept = Identity(settings.identity.directory)
     using = kept.current()
     if using is None:
-        yield broken("certificate", f"{kept.directory} holds none that was proven", "run `charger-agent provision`")
+        yield _unprovisioned(kept.directory)
         return
     yield from certificate(f"certificate {using}", kept.pair(using), now_s)
     yield from renewal(kept.pair(using).certificate, settings.identity.certificate_days, now_s)
@@ -51,6 +57,16 @@ def identity(settings: Settings, now_s: float) -> Iterator[Finding]:
             yield replace(finding, level=Level.WARN) if finding.level is Level.FAIL else finding
     if settings.identity.claim_private_key.exists():
         yield private("claim's key", settings.identity.claim_private_key)
+
+
+def _unprovisioned(directory: Path) -> Finding:
+    try:
+        next(directory.iterdir(), None)
+    except PermissionError as error:
+        return broken("certificate", f"{directory}: {error.strerror}", MINE.format(directory))
+    except OSError:
+        pass  # provisioning makes it
+    return broken("certificate", f"{directory} holds none that was proven", PROVISION)
 
 
 def renewal(file: Path, days: int, now_s: float) -> Iterator[Finding]:
@@ -71,7 +87,7 @@ def certificate(subject: str, pair: Pair, now_s: float) -> Iterator[Finding]:
     file, key = pair.certificate, pair.private_key
     found, public = certificates.look(file, now_s), certificates.public_key(key)
     if isinstance(found, Unusable):
-        yield broken(subject, str(found), "run `charger-agent provision`, or put the file there")
+        yield broken(subject, str(found), f"{PROVISION}, or put the file there")
     elif not found.valid:
         yield broken(subject, f"{file}: {found}", "check this board's clock first; then have a new certificate issued")
     elif found.days_left < RENEW_DAYS:
@@ -79,7 +95,7 @@ def certificate(subject: str, pair: Pair, now_s: float) -> Iterator[Finding]:
     else:
         yield fine(subject, f"{file}: {found}")
     if isinstance(public, Unusable):
-        yield broken(f"{subject}'s key", str(public), "run `charger-agent provision`, or put the file there")
+        yield broken(f"{subject}'s key", str(public), f"{PROVISION}, or put the file there")
         return
     if not isinstance(found, Unusable) and public != found.public_key:
         yield broken(f"{subject}'s key", f"{key} is the key of another certificate", "put the pair there that belongs")
@@ -150,6 +166,9 @@ def journal(settings: Settings) -> Iterator[Finding]:
         contents = journal_reader.read(path)
     except FileNotFoundError:
         yield doubtful("journal", f"{path} is not there yet", "the agent makes it when it runs for the first time")
+        return
+    except PermissionError as error:
+        yield broken("journal", f"{path}: {error.strerror}", MINE.format(path))
         return
     except (OSError, UnreadableError) as error:
         yield broken("journal", f"{path}: {error}", "restart the agent: it sets a damaged journal aside and goes on")

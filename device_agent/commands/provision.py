@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 from device_agent import wiring
 from device_agent.commands import Exit, GivenUp
@@ -67,6 +69,7 @@ def execute(arguments: Namespace) -> int:
     claim = Claim(settings.charger_id, kept.serial_number, Pair(kept.claim_certificate, kept.claim_private_key))
     identity = Identity(kept.directory)
     try:
+        _as_the_owner(kept.directory)
         tools = Tools(wiring.cloud(settings), papers.make_request, lambda: secrets.token_hex(16), time.sleep)
         done = provision(identity, claim, tools, force=arguments.force)
     except ProvisioningError as error:
@@ -76,3 +79,19 @@ def execute(arguments: Namespace) -> int:
     slot = identity.pair(identity.current() or "a").certificate
     say(f"{settings.charger_id} is provisioned{'' if done else ' already'}: {slot}")
     return Exit.FINE
+
+
+def _as_the_owner(directory: Path) -> None:
+    """Keys made by root are of no use to the agent, which cannot read them, and use the serial number up.
+
+    Raises:
+        GivenUp: the directory, or the one it is to be made in, is another user's.
+        OSError: it cannot be looked at.
+    """
+    there = next(each for each in (directory, *directory.parents) if each.exists())
+    if (owner := there.stat().st_uid) != os.geteuid():
+        raise GivenUp(
+            Exit.SETTINGS,
+            f"{there} belongs to another user, as whom the agent runs. Give this command as that user:"
+            f" sudo -u '#{owner}' charger-agent provision",
+        )

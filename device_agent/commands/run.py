@@ -59,7 +59,8 @@ def run(settings: Settings) -> int:
     if kept is not None and not Identity(kept.directory).provisioned:
         raise GivenUp(
             Exit.NOT_PROVISIONED,
-            f"{kept.directory} holds no certificate that this user may read: run `charger-agent provision` first",
+            f"{kept.directory} holds no certificate that this user may read: as this user,"
+            " run `charger-agent provision` first",
         )
     try:
         journal = Journal.open(settings.journal.path)

@@ -13,7 +13,7 @@ from typing import Any
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
-from device_agent.paho_link import CONNECT_WAIT_S, KEEP_ALIVE_S, Broker, needs_a_person
+from device_agent.paho_link import CONNECT_WAIT_S, KEEP_ALIVE_S, Broker
 from device_agent.provisioning.errors import (
     CertificateRefused,
     CloudTrouble,
@@ -21,6 +21,7 @@ from device_agent.provisioning.errors import (
     Unreachable,
     WrongClock,
 )
+from device_agent.tls import needs_a_person
 
 ANSWER_WITHIN_S = 15.0
 """AWS IoT gives the hook 5 s; the rest is for a slow mobile network."""

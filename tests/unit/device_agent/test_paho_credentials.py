@@ -14,7 +14,8 @@ import pytest
 from device_agent import paho_link
 from device_agent.identity import Pair
 from device_agent.link import Down, LinkInput, Up
-from device_agent.paho_link import Broker, PahoLink, ours_is_refused
+from device_agent.paho_link import Broker, PahoLink
+from device_agent.tls import ours_is_refused
 
 BROKER = Broker("localhost", 8883, Path("ca.pem"), Path("cert.pem"), Path("key.pem"))
 

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from device_agent.paho_link import Broker, PahoLink, needs_a_person
+from device_agent.paho_link import Broker, PahoLink
+from device_agent.tls import needs_a_person
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -114,7 +114,23 @@ def test_a_board_that_is_not_provisioned_is_told_what_to_run(tmp_path: Path) -> 
     settings = provisioned(tmp_path, days=9000, since_days=1, spare_days=1)
     (tmp_path / "identity" / "current").unlink()
     (found,) = board.identity(settings, time.time())
-    assert (found.level, found.advice) == ("FAIL", "run `charger-agent provision`")
+    assert (found.level, found.advice) == ("FAIL", "run `sudo -u charger-agent charger-agent provision`")
+
+
+def test_what_another_user_has_made_is_told_as_such_and_not_as_missing_or_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    settings = provisioned(tmp_path, days=9000, since_days=1, spare_days=1)
+    monkeypatch.setattr(Path, "read_text", denied)
+    monkeypatch.setattr(Path, "iterdir", denied)
+    monkeypatch.setattr("device_agent.journal_reader.read", denied)
+    (certificate,), (journal,) = board.identity(settings, time.time()), board.journal(settings)
+    for found, place in ((certificate, tmp_path / "identity"), (journal, settings.journal.path)):
+        assert (found.level, found.text) == ("FAIL", f"{place}: Permission denied")
+        assert found.advice.endswith(f"sudo chown -R charger-agent: {place}")
 
 
 def test_a_claim_key_that_everybody_can_read_is_broken(tmp_path: Path) -> None:

@@ -100,6 +100,18 @@ def test_a_directory_that_cannot_be_written_is_named(config: Path) -> None:
         call(config)
 
 
+def test_another_user_than_the_agents_is_told_whose_command_this_is_before_the_cloud_is_asked(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = config.parent.stat().st_uid
+    monkeypatch.setattr("os.geteuid", lambda: owner + 1)
+    monkeypatch.setattr(AwsCloud, "issue", None)
+    with pytest.raises(GivenUp, match=f"sudo -u '#{owner}' charger-agent provision") as given_up:
+        call(config)
+    assert given_up.value.code == Exit.SETTINGS
+    assert not (config.parent / "identity").exists()
+
+
 def test_a_board_that_is_not_provisioned_does_not_run_and_says_what_to_do_first(config: Path) -> None:
     with pytest.raises(GivenUp, match="run `charger-agent provision` first") as given_up:
         run.execute(Namespace(config=config, check=False))
