@@ -39,6 +39,12 @@ def router(logger: Logger) -> APIGatewayHttpResolver:
     return app
 
 
+def table(csv: str, headers: dict[str, str]) -> JsonResponse:
+    """An answer with a table to save as a file."""
+    every = {"content-type": "text/csv; charset=utf-8; header=present", **SECURITY_HEADERS, **headers}
+    return Response(status_code=200, headers=every, body=csv)
+
+
 def document(status: int, model: BaseModel, headers: dict[str, str] | None = None) -> JsonResponse:
     """An answer with a document of the API."""
     every = {"content-type": "application/json", **SECURITY_HEADERS, **(headers or {})}

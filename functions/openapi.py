@@ -14,7 +14,7 @@ from functions.api_models.sessions import MeterValuePage, Session, SessionPage, 
 from functions.chargers_api.handler import ChargersQuery
 from functions.domain.reasons import REASONS
 from functions.http_request import ChargerPath, EvsePath, NoBody, RequestModel, SessionPath
-from functions.sessions_api.handler import MeterValuesQuery, SessionsQuery
+from functions.sessions_api.handler import ExportQuery, MeterValuesQuery, SessionsQuery
 
 Json = dict[str, Any]
 REF = "#/components/schemas/{model}"
@@ -61,6 +61,7 @@ class Route:
     query_model: type[RequestModel] | None = None
     headers: tuple[Json, ...] = ()
     answer_headers: Json = field(default_factory=dict)
+    csv: bool = False
     body: bool = False
 
 
@@ -114,6 +115,17 @@ ROUTES = (
         answers={200: ("A page of sessions", SessionPage)},
         reasons=("invalid_request",),
         query_model=SessionsQuery,
+    ),
+    Route(
+        method="get",
+        path="/v1/sessions.csv",
+        operation_id="exportSessions",
+        summary="The caller's sessions as a table (RFC 4180), newest first; what looks like a formula follows a '",
+        answers={200: ("A page of the table, with its header", None)},
+        reasons=("invalid_request",),
+        query_model=ExportQuery,
+        answer_headers=_header("Link", 'The next page of the table, as `<?…>; rel="next"`; absent on the last.'),
+        csv=True,
     ),
     Route(
         method="get",
@@ -256,6 +268,7 @@ def _answers(route: Route) -> Json:
             "description": text,
             **({"headers": route.answer_headers} if route.answer_headers else {}),
             **({"content": _content("application/json", model)} if model else {}),
+            **({"content": {"text/csv": {"schema": {"type": "string"}}}} if route.csv else {}),
         }
         for status, (text, model) in route.answers.items()
     }

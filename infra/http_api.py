@@ -1,4 +1,4 @@
-"""The API that the app talks to: nine routes, each behind the drivers' tokens; everything else is a 404."""
+"""The API that the app talks to: ten routes, each behind the drivers' tokens; everything else is a 404."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ ROUTES: tuple[tuple[apigw.HttpMethod, str, str], ...] = (
     (GET, "/v1/chargers/{chargerId}", "chargers_api"),
     (POST, "/v1/chargers/{chargerId}/evses/{evseId}/sessions", "start_session"),
     (GET, "/v1/sessions", "sessions_api"),
+    (GET, "/v1/sessions.csv", "sessions_api"),
     (GET, SESSION, "sessions_api"),
     (GET, f"{SESSION}/timeline", "sessions_api"),
     (GET, f"{SESSION}/meter-values", "sessions_api"),
@@ -112,6 +113,6 @@ def _cors(environment: Environment) -> apigw.CorsPreflightOptions:
         allow_origins=list(environment.cors_origins),
         allow_methods=[apigw.CorsHttpMethod.GET, apigw.CorsHttpMethod.POST, apigw.CorsHttpMethod.DELETE],
         allow_headers=["authorization", "content-type", "idempotency-key", "if-none-match", "prefer"],
-        expose_headers=["etag", "location", "preference-applied", "retry-after"],
+        expose_headers=["etag", "link", "location", "preference-applied", "retry-after"],
         max_age=Duration.hours(1),
     )

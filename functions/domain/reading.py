@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from functions.domain import outlook
+from functions.domain.curve import thinned
 from functions.domain.errors import CallerError, PolarisError
 from functions.domain.patience import Patience
 from functions.domain.ports import Chargers, Clock, Page, Sessions, Watchers
@@ -74,15 +75,28 @@ class Reading:
         return outlook.session_status(session, now_ms=self.clock(), patience=self.patience)
 
     def meter_samples(
-        self, session_id: str, *, owner: str, limit: int, cursor: str | None
+        self,
+        session_id: str,
+        *,
+        owner: str,
+        limit: int,
+        cursor: str | None,
+        every_ms: int | None = None,
+        after_ms: int | None = None,
     ) -> tuple[SessionRecord, Page[MeterSample]]:
         """One page of a session's curve, with the session it belongs to.
+
+        `limit` is how many samples are read; with `every_ms` fewer are in the page (see `thinned`).
 
         Raises:
             CallerError: session_not_found.
         """
         session = self.session(session_id, owner=owner)
-        return session, self.sessions.meter_samples(session_id, limit=limit, cursor=cursor)
+        page = self.sessions.meter_samples(session_id, limit=limit, cursor=cursor)
+        if every_ms is None:
+            return session, page
+        at_end = page.cursor is None
+        return session, Page(thinned(page.items, every_ms=every_ms, after_ms=after_ms, at_end=at_end), page.cursor)
 
     def charger(self, charger_id: str, *, owner: str) -> tuple[Charger, Mapping[int, SessionRecord]]:
         """A charger, and this owner's own live sessions on it by EVSE.

@@ -13,6 +13,7 @@ ROUTES = {
     "GET /v1/chargers/{chargerId}": "chargers_api",
     "POST /v1/chargers/{chargerId}/evses/{evseId}/sessions": "start_session",
     "GET /v1/sessions": "sessions_api",
+    "GET /v1/sessions.csv": "sessions_api",
     "GET /v1/sessions/{sessionId}": "sessions_api",
     "GET /v1/sessions/{sessionId}/timeline": "sessions_api",
     "GET /v1/sessions/{sessionId}/meter-values": "sessions_api",
@@ -77,7 +78,7 @@ def test_a_browser_may_call_from_the_named_origins_with_the_headers_the_api_know
     assert cors["AllowOrigins"] == ["https://app.example.com", "https://beta.example.com"]
     assert set(cors["AllowMethods"]) == {"GET", "POST", "DELETE"}
     assert {"authorization", "idempotency-key", "if-none-match", "prefer"} <= set(cors["AllowHeaders"])
-    assert {"etag", "retry-after"} <= set(cors["ExposeHeaders"])
+    assert {"etag", "link", "retry-after"} <= set(cors["ExposeHeaders"])
 
 
 def test_in_prod_no_browser_may_call_unless_an_origin_is_named(prod: Synthesised) -> None:

@@ -19,7 +19,9 @@ from tests.support.builders import CHARGER, OWNER, SESSION
 from tests.support.cloud import Cloud
 
 TEXT = st.text(max_size=40) | st.sampled_from([SESSION, CHARGER, "1", "", "\x00", "\ud800", "%2e%2e", "a,b", "9" * 400])
-NAMES = st.sampled_from(["limit", "cursor", "status", "from", "to", "sessionId", "chargerId", "evseId", "x"])
+NAMES = st.sampled_from(
+    ["limit", "resolutionS", "cursor", "status", "from", "to", "sessionId", "chargerId", "evseId", "x"]
+)
 WORDS = st.dictionaries(NAMES | TEXT, TEXT, max_size=4)
 HEADERS = st.dictionaries(
     st.sampled_from(["content-type", "Prefer", "if-none-match", "Idempotency-Key", "accept", "x-odd"]),
@@ -35,6 +37,7 @@ BODIES = st.none() | TEXT | st.binary(max_size=60) | JSON.map(json.dumps)
 PATHS = st.sampled_from(
     [
         "/v1/sessions",
+        "/v1/sessions.csv",
         f"/v1/sessions/{SESSION}",
         f"/v1/sessions/{SESSION}/timeline",
         f"/v1/sessions/{SESSION}/meter-values",

@@ -174,6 +174,29 @@ def test_the_curve_is_given_in_energy_since_the_start_page_by_page(cloud: Cloud)
     assert rest["cursor"] is None
 
 
+def test_a_coarser_curve_has_one_point_for_each_stretch_and_the_last_and_its_own_cursor(cloud: Cloud) -> None:
+    for number in range(8):
+        at_ms = NOON_MS + number * 10_000
+        sample = MeterSample(session_id=SESSION, seq=number, at_ms=at_ms, meter_wh=1000 + number, power_w=None)
+        cloud.sessions.add_meter_sample(sample)
+    shown, query = [], {"resolutionS": "30", "limit": "5"}
+    while True:
+        page = body_of(call(cloud, session_event(below="/meter-values", query=query)))
+        shown += [it["energyWh"] for it in page["meterValues"]]
+        if page["cursor"] is None:
+            break
+        query["cursor"] = page["cursor"]
+    assert shown == [0, 3, 6, 7]
+    finer = call(cloud, session_event(below="/meter-values", query=query | {"resolutionS": "10"}))
+    assert problem_code(finer) == "invalid_request"
+
+
+@pytest.mark.parametrize("resolution", ["0", "-30", "3601", "1.5", "fine"])
+def test_a_resolution_that_is_none_is_400(cloud: Cloud, resolution: str) -> None:
+    answer = call(cloud, session_event(below="/meter-values", query={"resolutionS": resolution}))
+    assert (answer["statusCode"], problem_code(answer)) == (400, "invalid_request")
+
+
 @pytest.mark.parametrize("below", ["", "/timeline", "/meter-values"])
 def test_somebody_elses_session_and_a_missing_one_get_the_same_404_byte_for_byte(cloud: Cloud, below: str) -> None:
     elses = call(cloud, session_event(builders.OTHER_SESSION, below))
