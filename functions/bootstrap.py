@@ -26,6 +26,7 @@ from functions.domain.reading import Reading
 from functions.domain.reporting import Reporting
 from functions.domain.starting import Starting
 from functions.domain.stopping import Stopping
+from functions.domain.sweeping import Sweeping
 
 if TYPE_CHECKING:
     from functions.domain.ports import DeadLetters
@@ -124,6 +125,27 @@ def presence() -> tuple[Presence, DeadLetters]:
     conf = settings.ChargerPresenceSettings.read(os.environ)
     take = Presence(chargers=DynamoChargers(client("dynamodb"), conf.chargers_table))
     return take, SqsDeadLetters(client("sqs"), conf.dead_letter_queue_url)
+
+
+@cache
+def sweeping() -> Sweeping:
+    """What `session_sweeper` uses."""
+    conf = settings.SessionSweeperSettings.read(os.environ)
+    sessions = DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table)
+    return Sweeping(
+        sessions=sessions,
+        chargers=DynamoChargers(client("dynamodb"), conf.chargers_table),
+        stopping=Stopping(
+            sessions=sessions,
+            shadows=IotShadows(client("iot-data", conf.iot_data_endpoint)),
+            clock=now_ms,
+            new_id=new_id,
+            sleep=time.sleep,
+            patience=Patience(),
+        ),
+        clock=now_ms,
+        silent_after_s=conf.silent_after_s,
+    )
 
 
 @cache

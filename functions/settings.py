@@ -93,6 +93,18 @@ class ChargerPresenceSettings(Settings):
     dead_letter_queue_url: Name
 
 
+class SessionSweeperSettings(Settings):
+    """Does in sessions what is due. Its waiting times are `Patience`'s own: the deadlines on record go by them."""
+
+    chargers_table: Name
+    sessions_table: Name
+    iot_data_endpoint: Name | None = None
+    """Address of the account's own IoT data endpoint; None is the region's, which botocore knows."""
+    silent_after_s: Annotated[int, Field(ge=3600, le=30 * 86_400)] = 86_400
+    """Seconds without a word of a session after which it is held to be over. A day: longer than cars charge, and than
+    most outages of a charger's link last; what was wrong about it is corrected when the charger speaks."""
+
+
 class ProvisioningHookSettings(Settings):
     """Decides which board becomes which charger."""
 

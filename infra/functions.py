@@ -19,9 +19,12 @@ from infra.nag import accept
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_cdk import aws_sqs as sqs
+
     from infra.device_link import DeviceLink
     from infra.environments import Environment
     from infra.inbox import Inbox
+    from infra.sweeper import Sweeper
     from infra.tables import Tables
 
 ACK_TIMEOUT_S = 15
@@ -33,6 +36,9 @@ START_TTL_S = 60
 CARD_CACHE_S = 72 * 3600
 """How long a charger that cannot ask goes by "accepted", in seconds: a long weekend without a link. As long does a card
 that was reported lost still charge at such a charger."""
+
+SILENT_AFTER_S = 24 * 3600
+"""Without a word of a session for this long, in seconds, it is held to be over: see the function's settings."""
 
 BATCH_SIZE = 10
 
@@ -48,6 +54,8 @@ class _Spec:
     memory_mb: int = 512
     """More memory is more CPU: what a driver waits for starts twice as fast on 1024 MB."""
     reads: Inbox | None = field(default=None)
+    dead_letters: sqs.IQueue | None = None
+    """Where an event goes that it failed on, if nobody waits for its answer."""
 
 
 class Functions(Construct):
@@ -62,13 +70,14 @@ class Functions(Construct):
         code: lambda_.Code,
         tables: Tables,
         link: DeviceLink,
+        sweeper: Sweeper,
     ) -> None:
         super().__init__(scope, construct_id)
         self._environment = environment
         self._code = code
-        self.by_name = {spec.name: self._function(spec) for spec in self._specs(tables, link)}
+        self.by_name = {spec.name: self._function(spec) for spec in self._specs(tables, link, sweeper)}
 
-    def _specs(self, tables: Tables, link: DeviceLink) -> list[_Spec]:
+    def _specs(self, tables: Tables, link: DeviceLink, sweeper: Sweeper) -> list[_Spec]:
         both = {"CHARGERS_TABLE": tables.chargers.table_name, "SESSIONS_TABLE": tables.sessions.table_name}
         cards = {"CARDS_TABLE": tables.cards.table_name}
         patience = {"ACK_TIMEOUT_S": str(ACK_TIMEOUT_S)}
@@ -124,6 +133,14 @@ class Functions(Construct):
                 reads=link.presence,
             ),
             _Spec(
+                name="session_sweeper",
+                grant=permissions.sweep_sessions(tables, self, self._environment, sweeper.dead_letters),
+                settings=both | shadows | {"SILENT_AFTER_S": str(SILENT_AFTER_S)},
+                # It begins nothing after 40 s; what it has begun then takes seconds.
+                timeout_s=60,
+                dead_letters=sweeper.dead_letters,
+            ),
+            _Spec(
                 name="provisioning_hook",
                 grant=permissions.provision_boards(tables, self),
                 settings={"SERIALS_TABLE": tables.serials.table_name},
@@ -154,6 +171,9 @@ class Functions(Construct):
             timeout=Duration.seconds(spec.timeout_s),
             memory_size=spec.memory_mb,
             log_group=log_group,
+            dead_letter_queue=spec.dead_letters,
+            # No second try of what comes by itself again.
+            retry_attempts=None if spec.dead_letters is None else 0,
             tracing=lambda_.Tracing.ACTIVE,
             role=_role(part, spec, log_group).without_policy_updates(),
         )
@@ -163,11 +183,12 @@ class Functions(Construct):
             "AwsSolutions-L1",
             "Serverless-LambdaLatestVersion",
         )
-        accept(
-            part,
-            "Nothing invokes it asynchronously: a caller waits for its answer, or its queue keeps what failed.",
-            "Serverless-LambdaDLQ",
-        )
+        if spec.dead_letters is None:
+            waited = "Nothing invokes it asynchronously: a caller waits for its answer, or its queue keeps what failed."
+            accept(part, waited, "Serverless-LambdaDLQ")
+        else:
+            kept = "What it failed on is kept in its dead letters."
+            accept(part, kept, "Serverless-LambdaAsyncFailureDestination")
         if spec.reads is not None:
             for queue in spec.reads.queues:
                 mapping = lambda_.EventSourceMapping(

@@ -9,11 +9,12 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 
 from contract.topics import SHADOW_PREFIX, authorised_topic, watch_topic
-from infra.tables import BY_OWNER
+from infra.tables import BY_DEADLINE, BY_OWNER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from infra.environments import Environment
@@ -103,6 +104,19 @@ def apply_presence(tables: Tables, inbox: Inbox) -> Grant:
     return _grant(
         _allow(["GetItem", "UpdateItem"], tables.chargers.table_arn),
         *_drain(inbox),
+    )
+
+
+def sweep_sessions(tables: Tables, scope: Construct, environment: Environment, dead_letters: sqs.IQueue) -> Grant:
+    """`session_sweeper`: what is due in sessions; a stop that is not sent goes out; a sweep that failed is kept."""
+    shadow = _shadows(environment)
+    return _grant(
+        _allow(["GetItem", "UpdateItem"], tables.sessions.table_arn),
+        _allow(["Query"], f"{tables.sessions.table_arn}/index/{BY_DEADLINE}"),
+        _allow(["GetItem", "UpdateItem"], tables.chargers.table_arn),
+        iam.PolicyStatement(actions=["iot:UpdateThingShadow"], resources=[_iot(scope, shadow)]),
+        iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[dead_letters.queue_arn]),
+        wildcards={shadow: WHICHEVER_EVSE},
     )
 
 

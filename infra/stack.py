@@ -13,6 +13,7 @@ from infra.functions import Functions
 from infra.http_api import HttpApi
 from infra.identity import Drivers
 from infra.provisioning import Provisioning
+from infra.sweeper import Sweeper
 from infra.tables import Tables
 from infra.web import Web
 
@@ -41,6 +42,7 @@ class PolarisStack(Stack):
         tables = Tables(self, "Tables", environment=environment)
         drivers = Drivers(self, "Drivers", environment=environment)
         link = DeviceLink(self, "DeviceLink", environment=environment)
+        sweeper = Sweeper(self, "Sweeper", environment=environment)
         functions = Functions(
             self,
             "Functions",
@@ -48,7 +50,9 @@ class PolarisStack(Stack):
             code=code or function_code(environment.bundle),
             tables=tables,
             link=link,
+            sweeper=sweeper,
         )
+        sweeper.of(functions.by_name["session_sweeper"])
         http = HttpApi(self, "HttpApi", environment=environment, drivers=drivers, functions=functions.by_name)
         provisioning = Provisioning(self, "Provisioning", link=link, hook=functions.by_name["provisioning_hook"])
         Alarms(self, "Alarms")

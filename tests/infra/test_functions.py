@@ -17,6 +17,7 @@ NAMES = (
     "authorise_card",
     "charger_reports",
     "charger_presence",
+    "session_sweeper",
     "provisioning_hook",
 )
 CHARGERS = {"CHARGERS_TABLE": "<TablesChargers>"}
@@ -33,6 +34,7 @@ SETTINGS = {
     | ENDPOINT
     | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkAuthorisationsDeadLetters>", "CARD_CACHE_S": "259200"},
     "charger_reports": BOTH | CARDS | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkReportsDeadLetters>"},
+    "session_sweeper": BOTH | ENDPOINT | {"SILENT_AFTER_S": "86400"},
     "provisioning_hook": {"SERIALS_TABLE": "<TablesSerials>"},
     "charger_presence": CHARGERS | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkPresenceDeadLetters>"},
 }
@@ -79,6 +81,7 @@ def test_a_function_writes_to_a_log_of_its_own_that_expires(dev: Synthesised, na
         ("authorise_card", 10, 1024),
         ("charger_reports", 10, 512),
         ("charger_presence", 10, 512),
+        ("session_sweeper", 60, 512),
         ("provisioning_hook", 10, 1024),
     ],
 )

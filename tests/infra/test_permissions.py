@@ -41,6 +41,10 @@ WORK = {
     | table(CHARGERS, "GetItem", "UpdateItem")
     | table(CARDS, "GetItem")
     | drains("Reports"),
+    "session_sweeper": table(SESSIONS, "GetItem", "UpdateItem")
+    | table(f"{SESSIONS}/index/by_deadline", "Query")
+    | table(CHARGERS, "GetItem", "UpdateItem")
+    | {INTENT, ("sqs:SendMessage", "<SweeperDeadLetters.Arn>")},
     "provisioning_hook": table("<TablesSerials.Arn>", "GetItem", "UpdateItem")
     | {("iot:ListThingPrincipals", THING), ("iot:UpdateCertificate", CERTIFICATE)}
     | {("iot:DetachThingPrincipal", THING), ("iot:DetachThingPrincipal", CERTIFICATE)},

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from functions.settings import AuthoriseCardSettings, ChargerReportsSettings, StartSessionSettings, StopSessionSettings
+from functions.settings import (
+    AuthoriseCardSettings,
+    ChargerReportsSettings,
+    SessionSweeperSettings,
+    StartSessionSettings,
+    StopSessionSettings,
+)
 
 TABLES = {"CHARGERS_TABLE": "chargers", "SESSIONS_TABLE": "sessions"}
 
@@ -34,6 +40,13 @@ def test_waiting_times_are_taken_from_the_environment() -> None:
 def test_a_wrong_environment_is_named(environment: dict[str, str]) -> None:
     with pytest.raises(ValidationError, match=r"chargers_table|sessions_table|ack_timeout_s"):
         StopSessionSettings.read(environment)
+
+
+def test_a_session_is_silent_after_a_day_unless_told_otherwise() -> None:
+    assert SessionSweeperSettings.read(TABLES).silent_after_s == 86_400
+    assert SessionSweeperSettings.read({**TABLES, "SILENT_AFTER_S": "3600"}).silent_after_s == 3600
+    with pytest.raises(ValidationError, match="silent_after_s"):
+        SessionSweeperSettings.read({**TABLES, "SILENT_AFTER_S": "3599"})
 
 
 def test_what_sets_documents_aside_needs_to_know_where() -> None:
