@@ -117,6 +117,10 @@ deploy: .venv/.installed $(CDK)  ## deploy to AWS with your credentials (ENV=dev
 	@$(CDK) deploy -c env=$(ENV) --require-approval any-change
 	@$(BIN)/python -m infra.publish --env $(ENV)
 
+.PHONY: explain
+explain: .venv/.installed  ## the whole story of one session of a deployment: SESSION=01J… ENV=dev or prod
+	@$(BIN)/python -m explain --env $(ENV) $(SESSION)
+
 .PHONY: lock
 lock: $(UV)  ## pin the requirements anew (requirements/*.in to hashed *.txt)
 	@for name in uv lambda agent emulator dev; do \

@@ -8,6 +8,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
+
+from explain.tables import story_of
 from local.client import sign_in
 from local.cycle import play_cycle
 from local.howto import explain
@@ -39,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         run = _running(settings)
         if options.command == "token":
             terminal.line(sign_in(run, run.driver(options.email)))
+        elif options.command == "explain":
+            terminal.line(_story(run, options.session))
         else:
             _act(run, options, terminal)
     except StepFailed as failure:
@@ -91,6 +96,20 @@ def _running(settings: Settings) -> RunFile:
         raise StepFailed(f"No local stack runs in {settings.home}: start one with `make run`.") from None
 
 
+def _story(run: RunFile, session_id: str) -> str:
+    dynamodb = boto3.client(
+        "dynamodb",
+        endpoint_url=run.endpoint_url,
+        region_name=run.region,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106  # the emulator's own, the same everywhere
+    )
+    told = story_of(session_id, dynamodb, sessions_table=run.tables.sessions, chargers_table=run.tables.chargers)
+    if told is None:
+        raise StepFailed(f"No session {session_id} is on record.")
+    return told.rstrip("\n")
+
+
 def _act(run: RunFile, options: argparse.Namespace, terminal: Terminal) -> None:
     fields: dict[str, Any] = {}
     if options.op == "fault":
@@ -128,6 +147,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--once", action="store_true", help="end after the cycle; the exit code tells whether it worked")
     token = commands.add_parser("token", help="print an access token of a driver, for the Authorization header")
     token.add_argument("email")
+    story = commands.add_parser("explain", help="print the whole story of a session, from its records")
+    story.add_argument("session", metavar="SESSION", help="the session's id")
     charger = commands.add_parser("charger", help="act on a simulated charger, as somebody standing at it")
     charger.add_argument("charger", metavar="CHARGER", help="for example PX-0001")
     ops = charger.add_subparsers(dest="op", required=True, metavar="ACTION")
