@@ -1,4 +1,4 @@
-"""What end-to-end tests need of the local stack: fresh chargers, and counts of what each function asks of AWS."""
+"""What end-to-end tests need of the local stack: fresh chargers, and what its functions did."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from local.client import DriverApi, sign_in
 from local.fleet import Address
 from local.seed import AC_22_KW, OWNER, Hardware, Site
 from local.waiting import wait_for
+from tests.local.aws_calls import AwsCalls
 from tests.local.cuttable import Cuttable
 
 if TYPE_CHECKING:
@@ -72,6 +73,16 @@ class FreshCharger:
     def await_held(self, *ops: str, evse: int = 1) -> None:
         """Wait until the hardware holds these commands; none: until it has dropped those of a dead agent."""
         wait_for(lambda: self.describe(evse)["held"] == list(ops), f"the hardware holds {ops}", within_s=WITHIN_S)
+
+    def cut_link(self) -> None:
+        """Cut the link to the broker, and wait until the agent knows; the cloud takes longer to believe it."""
+        assert self.proxy
+        noticed = self._links_lost()
+        self.proxy.cut()
+        wait_for(lambda: self._links_lost() > noticed, "the agent notices the cut", within_s=WITHIN_S)
+
+    def _links_lost(self) -> int:
+        return self.agent.log.read_text(errors="replace").count("link down")
 
     def kill_agent(self) -> None:
         """SIGKILL, as a power cut would; the hardware goes on."""
@@ -130,25 +141,6 @@ class FreshCharger:
     @property
     def _shadows(self) -> Any:
         return self.stack.emulator.client("iot-data")
-
-
-@dataclass
-class AwsCalls:
-    """What each function asked of AWS, as the emulator's own record has it.
-
-    Shape: `by_function["stop_session"]["UpdateItem"]`. The emulator names shadow calls by their method alone:
-    `POST.iot-data` is a shadow write (or a publish), `GET.iot-data` a shadow read.
-    """
-
-    by_function: dict[str, Counter[str]] = field(default_factory=dict)
-
-    def of(self, function: str) -> Counter[str]:
-        """The calls of the function whose name contains this."""
-        found = [calls for name, calls in self.by_function.items() if function in name]
-        return sum(found, Counter())
-
-    def total(self) -> Counter[str]:
-        return sum(self.by_function.values(), Counter())
 
 
 @dataclass(frozen=True)

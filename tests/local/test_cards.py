@@ -35,6 +35,11 @@ def tap(charger: FreshCharger, card: str, *, shown: str = "card accepted") -> No
     awaited(charger.describe, f"the display says {shown}", display=shown)
 
 
+def restore_link(charger: FreshCharger) -> None:
+    assert charger.proxy
+    charger.proxy.restore()
+
+
 def appeared(driver: DriverApi, charger: FreshCharger) -> str:
     """The id of the session that has appeared in this driver's app."""
     shown = awaited(lambda: {"mine": evse_of(driver, charger)["session"] is not None}, "the session appears", mine=True)
@@ -111,18 +116,16 @@ def test_a_card_of_late_charges_while_the_link_is_down_and_everything_arrives_af
     tap(charger, first)  # so that the charger knows it
     tap(charger, first)
     startable(owner, charger)
-    assert charger.proxy is not None
     before_wh = charger.describe()["true_wh"]
     known = ended_here(owner, charger)
-    charger.proxy.cut()
-    awaited(lambda: owner.charger(charger.charger_id).expect(200), "the API knows", connected=False)
+    charger.cut_link()
 
     tap(charger, UNKNOWN_CARD, shown="card refused")
     tap(charger, first)
     awaited(charger.describe, "the car charges", contactor_closed=True)
     tap(charger, first)
     awaited(charger.describe, "the car has stopped", contactor_closed=False)
-    charger.proxy.restore()
+    restore_link(charger)
     awaited(lambda: {"arrived": len(ended_here(owner, charger) - known)}, "the session arrives", arrived=1)
     session = session_of(owner, (ended_here(owner, charger) - known).pop())
     assert (session["end"]["reason"], session["end"]["method"]) == ("Local", "reported")
@@ -135,12 +138,10 @@ def test_a_card_session_survives_a_lost_link_and_is_stopped_in_the_app_afterward
 ) -> None:
     tap(charger, cards(stack, OWNER)[0])
     session_id = appeared(owner, charger)
-    assert charger.proxy is not None
-    charger.proxy.cut()
-    awaited(lambda: owner.charger(charger.charger_id).expect(200), "the API knows", connected=False)
+    charger.cut_link()
 
     owner.stop(session_id).expect(202)
-    charger.proxy.restore()
+    restore_link(charger)
 
     assert ended(owner, session_id)["end"]["reason"] == "Remote"
     startable(owner, charger)
