@@ -271,7 +271,8 @@ class LocalStack:
 
             def startable() -> bool:
                 shown = api.charger(charger.charger_id).expect(200)
-                return bool(shown["connected"]) and all(evse["canStart"] for evse in shown["evses"])
+                ready = all(evse["canStart"] and evse["cable"] == "plugged" for evse in shown["evses"])
+                return bool(shown["connected"]) and ready
 
             what = f"the API lets a driver start at {charger.charger_id}"
             wait_for(startable, what, within_s=WITHIN_S)
