@@ -150,7 +150,7 @@ class OcppSettings(_Section):
     """The address of this board at which it connects."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 9220
     """0 takes any free one, which only tests can use."""
-    password: SecretStr | None = None
+    password: Annotated[SecretStr, Field(min_length=1, max_length=255)] | None = None
     """Asked for by HTTP Basic authentication, with the id as the user name."""
     password_file: Path | None = None
     """The same, kept in a file of its own."""

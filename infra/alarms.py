@@ -24,6 +24,11 @@ class Alarms(Construct):
             service="authorise_card",
             meaning="Somebody held a card to a charger and the cloud had no answer in time: cards are not looked up.",
         )
+        self._on_any(
+            "ProvisioningRefused",
+            service="provisioning_hook",
+            meaning="A board was refused a charger's certificate: an installer needs help, or it is an attack.",
+        )
 
     def _on_any(self, metric: str, *, service: str, meaning: str) -> None:
         """An alarm on one or more of what a function counts within a minute."""

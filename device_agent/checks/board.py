@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
@@ -139,6 +140,9 @@ def secrets(settings: Settings, config: Path) -> Iterator[Finding]:
             yield private("password", config)
         if settings.driver.password_file is not None:
             yield private("password", settings.driver.password_file)
+            with contextlib.suppress(OSError):
+                if not settings.driver.password_file.read_bytes().strip():
+                    yield broken("password", f"{settings.driver.password_file} is empty", "write the charger's into it")
 
 
 def storage(settings: Settings) -> Iterator[Finding]:

@@ -75,6 +75,8 @@ class OcppDriver:
         password = settings.password.get_secret_value() if settings.password else ""
         if settings.password_file is not None:
             password = settings.password_file.read_text(encoding="utf-8").strip()
+            if not password:  # it would let anybody in
+                raise OSError(f"{settings.password_file} is empty: the charger's password belongs into it")
         files = settings.certificate, settings.private_key
         endpoint = Endpoint(settings.host, settings.port, settings.charge_points, password, *files)
         desk = Desk(evse_ids, settings.connectors, patience or Patience(), epoch_s)

@@ -110,6 +110,13 @@ def test_the_password_can_be_kept_in_a_file(tmp_path: Path) -> None:
     bench.close()
 
 
+def test_a_password_file_with_nothing_in_it_lets_nobody_in_instead_of_everybody(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("\n")
+    with pytest.raises(OSError, match="is empty"):
+        OcppBench(password_file=file)
+
+
 def test_with_a_certificate_the_line_is_encrypted(tmp_path: Path) -> None:
     certificate, key = self_signed(tmp_path)
     bench = OcppBench(certificate=certificate, private_key=key).open()

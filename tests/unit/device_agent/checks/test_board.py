@@ -167,6 +167,12 @@ def test_a_password_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert (found.level, found.text) == ("FAIL", f"{tmp_path / 'secret'}: No such file or directory")
 
 
+def test_a_password_file_with_nothing_in_it_is_broken(tmp_path: Path) -> None:
+    (tmp_path / "secret").touch(mode=0o640)
+    found = list(board.secrets(load(tmp_path, driver=OCPP | {"password_file": "secret"}), tmp_path / "agent.toml"))
+    assert [(each.level, each.text) for each in found][1:] == [("FAIL", f"{tmp_path / 'secret'} is empty")]
+
+
 @pytest.mark.parametrize(("free_mb", "level"), [(500, "OK"), (100, "WARN"), (5, "FAIL")])
 def test_room_on_the_disk(tmp_path: Path, free_mb: int, level: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda _folder: SimpleNamespace(free=free_mb << 20))

@@ -59,6 +59,7 @@ def test_a_password_from_the_environment_shows_nowhere(tmp_path: Path) -> None:
         ('certificate = "board.pem"', "driver: certificate and private_key are needed together"),
         ('password = "a"\npassword_file = "b"', "driver: password and password_file are two ways to say one thing"),
         ("[driver.connectors]\n1 = 2\n2 = 2", "driver: every connector can be only one EVSE's"),
+        ('password = ""', "driver.password: allowed: text of 1 to 255 characters"),
         ("port = 70000", "driver.port = 70000: allowed: a whole number from 0 to 65535"),
         ("meter_interval_s = 0", "driver.meter_interval_s = 0: allowed: a whole number from 1 to 900"),
         ("colour = 3", "driver.colour: there is no such key"),
