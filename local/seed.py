@@ -15,6 +15,7 @@ from contract.vocabulary import CardStatus
 from local.runfile import Driver
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from local.deploy import Outputs
@@ -58,6 +59,8 @@ class Site:
     accepts_cards: bool = False
     powered: bool = True
     hardware: Hardware = Hardware.SIMULATED
+    tariff: Mapping[str, str | Decimal] | None = None
+    """As its item has it (ADR 0017): prices in minor units of the currency."""
 
     @property
     def evse_ids(self) -> tuple[int, ...]:
@@ -97,6 +100,7 @@ SITES = (
         "53.5437",
         "9.9960",
         (AC_22_KW, AC_22_KW),
+        tariff={"currency": "EUR", "per_kwh": Decimal("39.5"), "per_minute": Decimal(2), "start_fee": Decimal(50)},
     ),
     Site(
         "PX-0002",
@@ -198,6 +202,7 @@ class Seeder:
             "accepts_cards": site.accepts_cards,
             "in_service": True,
             "evse_count": len(site.outlets),
+            **({"tariff": site.tariff} if site.tariff else {}),
         })  # fmt: skip
         for evse_id, outlet in zip(site.evse_ids, site.outlets, strict=True):
             self._put({

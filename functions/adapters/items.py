@@ -82,6 +82,9 @@ def _intent(item: Mapping[str, Any]) -> IntentRecord:
         accepted_at_ms=_int(item, "accepted_at_ms"),
         executing_at_ms=_int(item, "executing_at_ms"),
         settled_at_ms=_int(item, "settled_at_ms"),
+        accepted_charger_ms=_int(item, "accepted_charger_ms"),
+        executing_charger_ms=_int(item, "executing_charger_ms"),
+        settled_charger_ms=_int(item, "settled_charger_ms"),
         overdue_at_ms=_int(item, "overdue_at_ms"),
     )
 
@@ -148,6 +151,7 @@ def session_from_item(item: Mapping[str, Any]) -> SessionRecord:
         stop_not_sent=bool(item.get("stop_not_sent", False)),
         past_stops=tuple(_intent(entry) for entry in item.get("past_stops", ())),
         end=_end(item["end"]) if "end" in item else None,
+        cable_free_at_ms=_int(item, "cable_free_at_ms"),
         superseded_end=_end(item["superseded_end"]) if "superseded_end" in item else None,
         tariff=_tariff(item),
         watch_until_ms=_int(item, "watch_until_ms"),
@@ -238,6 +242,7 @@ def evse_from_item(item: Mapping[str, Any]) -> EvseRecord:
         shadow_version=_int(item, "shadow_version"),
         report_boot=item.get("report_boot"),
         reported_at_ms=_int(item, "reported_at_ms"),
+        unplugged_at_ms=_int(item, "unplugged_at_ms"),
         current_session_id=item.get("current_session_id"),
         current_owner=item.get("current_owner"),
         hold_until_ms=_int(item, "hold_until_ms"),

@@ -156,13 +156,18 @@ class SessionPage(ApiModel):
 
 
 class Stage(ApiModel):
-    """One stage of a session: when the cloud learned of it, who said so, and the charger's own time for it."""
+    """One stage of a session: `at` is when the cloud learned of it, `source` who said so.
+
+    `clock` says which time to go by: `cloud` is `at`, `charger` is `chargerAt`, the charger's own time for it, and
+    `estimated` is `chargerAt` too, which then is a conclusion.
+    """
 
     stage: str
     at: datetime
     source: str
     detail: str
     charger_at: datetime | None
+    clock: Literal["cloud", "charger", "estimated"]
 
     @classmethod
     def of(cls, stage: TimelineStage) -> Stage:
@@ -173,6 +178,7 @@ class Stage(ApiModel):
             source=stage.source,
             detail=stage.detail,
             charger_at=when_known(stage.charger_at_ms),
+            clock=stage.clock,  # type: ignore[arg-type]  # the three above
         )
 
 

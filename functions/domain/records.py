@@ -105,6 +105,10 @@ class IntentRecord:
     accepted_at_ms: int | None = None
     executing_at_ms: int | None = None
     settled_at_ms: int | None = None
+    accepted_charger_ms: int | None = None
+    executing_charger_ms: int | None = None
+    settled_charger_ms: int | None = None
+    """The same three by the charger's own clock; None where that cannot be right."""
     overdue_at_ms: int | None = None
     """When the sweeper first found its outcome overdue."""
 
@@ -164,6 +168,8 @@ class SessionRecord:
     stop_not_sent: bool = False
     past_stops: tuple[IntentRecord, ...] = ()
     end: EndRecord | None = None
+    cable_free_at_ms: int | None = None
+    """When the first report after its end came that shows the cable unplugged."""
     superseded_end: EndRecord | None = None
     """The estimate that stood in for the end until the charger told of it."""
     tariff: Tariff | None = None
@@ -216,6 +222,8 @@ class EvseRecord:
     shadow_version: int | None = None
     report_boot: str | None = None
     reported_at_ms: int | None = None
+    unplugged_at_ms: int | None = None
+    """When the first of the reports came that show the cable unplugged since; None while a cable is plugged in."""
     current_session_id: str | None = None
     current_owner: str | None = None
     hold_until_ms: int | None = None

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 
 from contract.events import SessionEvent
 from contract.intents import Intent
 from contract.reports import Reported
 from contract.topics import evse_of_shadow
 from contract.vocabulary import AckReason, EventType
-from contract.wire import EVENT_MAX_BYTES, ChargerId, EvseId
+from functions.domain.acks import with_ack
 from functions.domain.cards import owner_of_card
 from functions.domain.change import change
 from functions.domain.errors import ContractViolation
+from functions.domain.forwarded import EventDocument, ShadowDocument, document_of, event_of, report_of
 from functions.domain.ports import Cards, Chargers, Sessions
 from functions.domain.records import EvseRecord, MeterSample, SessionRecord
 from functions.domain.transitions import (
@@ -31,42 +27,9 @@ from functions.domain.transitions import (
     occupied,
     released,
     reoccupied,
-    with_ack,
+    with_cable_free,
     with_event,
     with_report,
-)
-
-DOCUMENT_MAX_BYTES = 16_384
-"""Twice the shadow service's own limit of 8 KB: what is larger did not come from it."""
-
-
-class _Envelope(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
-    charger_id: ChargerId
-
-
-class ShadowDocument(_Envelope):
-    """One accepted shadow update, as the topic rule forwards it."""
-
-    kind: Literal["shadow"]
-    shadow: Annotated[str, Field(max_length=64)]
-    version: Annotated[int, Field(ge=0)]
-    reported: dict[str, Any] | None = None
-    previous_n: Any = None
-    previous_boot: Any = None
-    """What stood there before, only compared: if it was malformed, that is no fault of this document."""
-
-
-class EventDocument(_Envelope):
-    """One session event, as the topic rule forwards it: the payload untouched, in base64, whatever it was."""
-
-    kind: Literal["event"]
-    evse: EvseId
-    payload: Annotated[str, Field(max_length=2 * EVENT_MAX_BYTES)]
-
-
-_DOCUMENT: TypeAdapter[ShadowDocument | EventDocument] = TypeAdapter(
-    Annotated[ShadowDocument | EventDocument, Field(discriminator="kind")]
 )
 
 
@@ -102,12 +65,7 @@ class Reporting:
             ContractViolation: nobody can use this message, now or later; keep it for a person to look at.
             TemporaryError: try the same message again later.
         """
-        if len(body) > DOCUMENT_MAX_BYTES:
-            raise ContractViolation("invalid_document", f"The document has {len(body)} bytes.")
-        try:
-            document = _DOCUMENT.validate_json(body)
-        except ValidationError as error:
-            raise ContractViolation("invalid_document", _first_problem(error)) from error
+        document = document_of(body)
         if isinstance(document, ShadowDocument):
             return self._take_shadow(document, received_at_ms)
         return self._take_event(document, received_at_ms)
@@ -119,22 +77,21 @@ class Reporting:
         if document.reported is None:
             # The cloud's own write to a shadow that its charger has not reported to yet.
             return Taken("echo", document.charger_id, evse_id)
-        try:
-            report = Reported.read(document.reported)
-        except ValidationError as error:
-            raise ContractViolation("invalid_report", _first_problem(error)) from error
+        report = report_of(document.reported)
         if (report.n, report.boot) == (document.previous_n, document.previous_boot):
             # Only `desired` changed: no sign of life. But if the message with the charger's answer was lost, a further
             # tap makes no other document than this one, because the charger sees no difference to act on.
             session = self._take_ack(document.charger_id, evse_id, report, received_at_ms)
             return _heard("echo", document.charger_id, evse_id, report, session, received_at_ms)
-        self._change_evse(
+        evse = self._change_evse(
             document.charger_id,
             evse_id,
             lambda evse: with_report(evse, report, version=document.version, at_ms=received_at_ms),
         )
         session = self._take_ack(document.charger_id, evse_id, report, received_at_ms)
         self._take_running(document.charger_id, evse_id, report)
+        if evse.unplugged_at_ms == received_at_ms:  # the first to say so, also if this very message comes again
+            self._take_unplugged(evse)
         kind = "power_still_flowing" if _flows_on(session, received_at_ms) else "report"
         return _heard(kind, document.charger_id, evse_id, report, session, received_at_ms)
 
@@ -185,15 +142,7 @@ class Reporting:
             )
 
     def _take_event(self, document: EventDocument, received_at_ms: int) -> Taken:
-        try:
-            payload = base64.b64decode(document.payload, validate=True)
-            event = SessionEvent.read(json.loads(payload))
-        except ValidationError as error:
-            raise ContractViolation("invalid_event", _first_problem(error)) from error
-        except (binascii.Error, ValueError, RecursionError) as error:  # not base64; not UTF-8, not JSON, too deep
-            raise ContractViolation("invalid_event", str(error)[:200]) from error
-        if len(payload) > EVENT_MAX_BYTES:
-            raise ContractViolation("invalid_event", f"The event has {len(payload)} bytes.")
+        event = event_of(document)
         charger_id, evse_id = document.charger_id, document.evse
 
         def applied() -> SessionRecord | None:
@@ -222,12 +171,24 @@ class Reporting:
             )
         )
         if session.end is not None:
-            self._change_evse(charger_id, evse_id, lambda evse: released(evse, session.session_id))
+            self._release(session)
         elif session.reopened_at_ms == received_at_ms:
             self._change_evse(charger_id, evse_id, lambda evse: reoccupied(evse, session))
         elif event.type is EventType.STARTED:
             self._change_evse(charger_id, evse_id, lambda evse: occupied(evse, session))
         return Taken(event.type.value, charger_id, evse_id, event.session_id)
+
+    def _release(self, session: SessionRecord) -> None:
+        evse = self._change_evse(session.charger_id, session.evse_id, lambda evse: released(evse, session.session_id))
+        if evse.released_session_id == session.session_id and session.cable_free_at_ms is None:
+            self._take_unplugged(evse)
+
+    def _take_unplugged(self, evse: EvseRecord) -> None:
+        """The session that left this EVSE last learns when its cable was free; one that holds the EVSE is not over."""
+        if evse.unplugged_at_ms is not None and evse.released_session_id and evse.current_session_id is None:
+            self._change_session(
+                evse.released_session_id, evse.charger_id, evse.evse_id, lambda session: with_cable_free(session, evse)
+            )
 
     def _put_on_record(
         self, event: SessionEvent, id_token_hash: str, charger_id: str, evse_id: int, received_at_ms: int
@@ -279,9 +240,3 @@ def _flows_on(session: SessionRecord | None, received_at_ms: int) -> bool:
     """Whether this very message was the news that power flows on after a stop; every later report repeats it."""
     stop = session.stop if session is not None else None
     return stop is not None and (stop.reason, stop.settled_at_ms) == (AckReason.POWER_STILL_FLOWING, received_at_ms)
-
-
-def _first_problem(error: ValidationError) -> str:
-    """The first thing wrong with a document, without its content: it may hold what must not reach a log."""
-    problem = error.errors(include_input=False, include_url=False)[0]
-    return f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"

@@ -1,8 +1,8 @@
 """What a fact does to a record: pure functions from a record and a document to the next record.
 
 Sessions change only by events, an intent's outcome only by acks, an EVSE's status only by its report (design rule,
-docs/architecture.md). A function returns the same record when the fact is old news, so that any document may arrive
-twice, late or in any order. Units as in `records`.
+docs/architecture.md); acks are in `acks`. A function returns the same record when the fact is old news, so that any
+document may arrive twice, late or in any order. Units as in `records`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from contract.events import SessionEvent
-from contract.reports import Ack, Reported
-from contract.vocabulary import AckReason, AckStatus, EndMethod, EventType, SessionState
+from contract.reports import Reported
+from contract.vocabulary import AckReason, CableState, EndMethod, EventType, SessionState
 from functions.domain.closing import moved_along
 from functions.domain.records import (
     Anomaly,
@@ -19,7 +19,6 @@ from functions.domain.records import (
     ChargerRecord,
     EndRecord,
     EvseRecord,
-    IntentRecord,
     IntentStatus,
     SessionPhase,
     SessionRecord,
@@ -150,6 +149,7 @@ def _with_sample(session: SessionRecord, event: SessionEvent, at_ms: int, receiv
             phase=SessionPhase.ACTIVE,
             end=None,
             superseded_end=end,
+            cable_free_at_ms=None,
             power_w=event.power_w,
             reopened_at_ms=received_at_ms,
         )
@@ -183,34 +183,6 @@ def _with_ended(session: SessionRecord, event: SessionEvent, at_ms: int, receive
     )
 
 
-def with_ack(session: SessionRecord, ack: Ack, *, received_at_ms: int) -> SessionRecord:
-    """The session after the charger's answer to one of its intents. Answers only move an intent forward."""
-    if session.start is not None and ack.id == session.start.intent_id:
-        return replace(session, start=_acked(session.start, ack, received_at_ms))
-    if session.stop is not None and ack.id == session.stop.intent_id:
-        return replace(session, stop=_acked(session.stop, ack, received_at_ms), stop_not_sent=False)
-    if any(past.intent_id == ack.id for past in session.past_stops):
-        past = tuple(_acked(it, ack, received_at_ms) if it.intent_id == ack.id else it for it in session.past_stops)
-        return replace(session, past_stops=past)
-    return session
-
-
-def _acked(intent: IntentRecord, ack: Ack, received_at_ms: int) -> IntentRecord:
-    status = IntentStatus(ack.status.value)
-    if status.rank <= intent.status.rank:
-        return intent
-    if intent.status is IntentStatus.WITHDRAWN and ack.reason is AckReason.WITHDRAWN:
-        return intent  # what the driver said, said back
-    moved = replace(intent, status=status, reason=ack.reason.value, settled_at_ms=None)
-    match ack.status:
-        case AckStatus.ACCEPTED:
-            return replace(moved, accepted_at_ms=received_at_ms)
-        case AckStatus.EXECUTING:
-            return replace(moved, executing_at_ms=received_at_ms)
-        case _:
-            return replace(moved, settled_at_ms=received_at_ms)
-
-
 def with_report(evse: EvseRecord, report: Reported, *, version: int, at_ms: int) -> EvseRecord:
     """The EVSE after its report. Shadow versions order the reports: an older one is old news.
 
@@ -231,7 +203,16 @@ def with_report(evse: EvseRecord, report: Reported, *, version: int, at_ms: int)
         shadow_version=version,
         report_boot=report.boot,
         reported_at_ms=at_ms,
+        unplugged_at_ms=(evse.unplugged_at_ms or at_ms) if now.cable is CableState.UNPLUGGED else None,
     )
+
+
+def with_cable_free(session: SessionRecord, evse: EvseRecord) -> SessionRecord:
+    """The session that left this EVSE last, once a report shows its cable unplugged; not if that is from before it."""
+    began_ms = session.started_at_ms or session.created_at_ms
+    if session.end is None or session.cable_free_at_ms is not None or (evse.unplugged_at_ms or 0) < began_ms:
+        return session
+    return replace(session, cable_free_at_ms=evse.unplugged_at_ms)
 
 
 def claimed(evse: EvseRecord, session: SessionRecord, *, until_ms: int) -> EvseRecord:

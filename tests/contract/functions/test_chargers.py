@@ -34,6 +34,7 @@ FULL = builders.evse(
     reported_session_id="a",
     shadow_version=0,
     reported_at_ms=0,
+    unplugged_at_ms=NOON_MS,
     current_session_id="b",
     current_owner="c",
     hold_until_ms=NOON_MS,

@@ -34,6 +34,9 @@ FULL = builders.stopping_session(
         accepted_at_ms=1,
         executing_at_ms=2,
         settled_at_ms=3,
+        accepted_charger_ms=4,
+        executing_charger_ms=5,
+        settled_charger_ms=6,
         overdue_at_ms=4,
     ),
     past_stops=(builders.stop_intent(status=IntentStatus.WITHDRAWN), builders.stop_intent(reason="x")),
@@ -41,6 +44,7 @@ FULL = builders.stopping_session(
     end=EndRecord(
         reason=EndReason.REMOTE, method=EndMethod.REPORTED, at_ms=NOON_MS, received_at_ms=NOON_MS, meter_wh=9
     ),
+    cable_free_at_ms=NOON_MS,
     superseded_end=EndRecord(
         reason=EndReason.OTHER, method=EndMethod.ESTIMATED, at_ms=NOON_MS, received_at_ms=NOON_MS, meter_wh=8
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from contract.vocabulary import EndMethod, EndReason
-from functions.domain.records import EndRecord, IntentStatus, SessionPhase
+from functions.domain.records import Confidence, EndBasis, EndRecord, IntentStatus, SessionPhase
 from functions.domain.timeline import timeline
 from tests.support import builders
 from tests.support.clock import NOON_MS
@@ -14,6 +14,7 @@ from tests.support.clock import NOON_MS
 def test_a_whole_session_tells_every_stage_with_its_time_and_source() -> None:
     session = builders.stopping_session(
         phase=SessionPhase.ENDED,
+        cable_free_at_ms=NOON_MS + 15,
         start=builders.start_intent(
             status=IntentStatus.DONE,
             accepted_at_ms=NOON_MS + 1,
@@ -27,6 +28,7 @@ def test_a_whole_session_tells_every_stage_with_its_time_and_source() -> None:
             accepted_at_ms=NOON_MS + 11,
             executing_at_ms=NOON_MS + 12,
             settled_at_ms=NOON_MS + 13,
+            settled_charger_ms=NOON_MS + 11,
         ),
         stop_sent_at_ms=NOON_MS + 10,
         end=EndRecord(
@@ -37,17 +39,19 @@ def test_a_whole_session_tells_every_stage_with_its_time_and_source() -> None:
             meter_wh=9000,
         ),
     )
-    assert [(it.stage, it.at_ms - NOON_MS, it.source, it.detail) for it in timeline(session)] == [
-        ("start_requested", 0, "owner", ""),
-        ("start_accepted", 1, "charger", ""),
-        ("start_executing", 2, "charger", ""),
-        ("start_done", 3, "charger", ""),
-        ("started", 4, "charger", ""),
-        ("stop_requested", 10, "owner", ""),
-        ("stop_accepted", 11, "charger", ""),
-        ("stop_executing", 12, "charger", ""),
-        ("stop_done", 13, "charger", ""),
-        ("ended", 14, "charger", "Remote"),
+    assert [(it.stage, it.at_ms - NOON_MS, it.source, it.detail, it.clock) for it in timeline(session)] == [
+        ("start_requested", 0, "owner", "", "cloud"),
+        ("start_accepted", 1, "charger", "", "cloud"),
+        ("start_executing", 2, "charger", "", "cloud"),
+        ("start_done", 3, "charger", "", "cloud"),
+        ("started", 4, "charger", "", "charger"),
+        ("stop_requested", 10, "owner", "", "cloud"),
+        ("stop_sent", 10, "cloud", "", "cloud"),
+        ("stop_accepted", 11, "charger", "", "cloud"),
+        ("stop_executing", 12, "charger", "", "cloud"),
+        ("stop_done", 13, "charger", "", "charger"),
+        ("ended", 14, "charger", "Remote", "charger"),
+        ("cable_free", 15, "charger", "", "cloud"),
     ]
 
 
@@ -78,6 +82,28 @@ def test_a_stop_sent_again_is_told_once_and_a_first_one_not_at_all() -> None:
     again = replace(once, stop_sent_at_ms=NOON_MS + 3000)
     assert "stop_sent_again" not in [it.stage for it in timeline(once)]
     assert [it.at_ms for it in timeline(again) if it.stage == "stop_sent_again"] == [NOON_MS + 3000]
+
+
+def test_a_stop_that_could_not_be_sent_is_told_as_that() -> None:
+    failed = builders.stopping_session(stop_not_sent=True)
+    assert [it.stage for it in timeline(failed)][-1] == "stop_not_sent"
+    assert "stop_sent" not in [it.stage for it in timeline(failed)]
+
+
+def test_an_estimate_stays_in_the_story_beside_the_end_that_corrected_it() -> None:
+    estimate = EndRecord(
+        reason=EndReason.OTHER,
+        method=EndMethod.ESTIMATED,
+        at_ms=NOON_MS,
+        received_at_ms=NOON_MS + 5,
+        meter_wh=1,
+        basis=EndBasis.LAST_SAMPLE,
+        confidence=Confidence.LOW,
+    )
+    real = replace(estimate, method=EndMethod.REPORTED, received_at_ms=NOON_MS + 9, basis=None, confidence=None)
+    session = builders.active_session(phase=SessionPhase.ENDED, superseded_end=estimate, end=real)
+    told = [(it.stage, it.clock) for it in timeline(session)]
+    assert told[-2:] == [("closed_estimated", "estimated"), ("ended", "charger")]
 
 
 def test_an_end_the_cloud_concluded_is_the_clouds_word() -> None:

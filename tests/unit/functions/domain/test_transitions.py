@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from contract.events import SessionEvent
 from contract.reports import Ack, Reported
 from contract.vocabulary import AckStatus, EndMethod, EndReason, EvseStatus
+from functions.domain.acks import with_ack
 from functions.domain.outlook import energy_wh
 from functions.domain.records import IntentStatus, SessionPhase, SessionRecord
 from functions.domain.transitions import (
@@ -20,7 +21,6 @@ from functions.domain.transitions import (
     never_began,
     occupied,
     released,
-    with_ack,
     with_event,
     with_report,
 )
@@ -171,6 +171,24 @@ def test_acks_only_move_forward(order: tuple[str, ...]) -> None:
 def test_a_final_ack_is_final(first: AckStatus, second: AckStatus) -> None:
     session = acked(builders.stopping_session(), first.value)
     assert acked(session, second.value) == session
+
+
+@pytest.mark.parametrize(
+    ("clock_s", "believed_ms"),
+    [(NOON_S, NOON_MS), (NOON_S - 120, NOON_MS - 120_000), (NOON_S - 200, None), (0, None), (NOON_S + 200, None)],
+)
+def test_an_answer_has_the_chargers_own_time_unless_its_clock_cannot_be_right(
+    clock_s: int, believed_ms: int | None
+) -> None:
+    """Scenario 13."""
+    session = builders.stopping_session()
+    for status in ("accepted", "executing", "done"):
+        answer = Ack.read(builders.ack(status=status) | {"at": clock_s})
+        session = with_ack(session, answer, received_at_ms=NOON_MS + 5)
+    stop = session.stop
+    assert stop is not None
+    assert (stop.accepted_charger_ms, stop.executing_charger_ms, stop.settled_charger_ms) == (believed_ms,) * 3
+    assert stop.settled_at_ms == NOON_MS + 5
 
 
 def test_an_ack_says_that_the_stop_was_sent_after_all() -> None:

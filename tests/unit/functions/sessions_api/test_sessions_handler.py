@@ -159,6 +159,7 @@ def test_the_timeline_tells_stages_with_time_and_source(cloud: Cloud) -> None:
         "source": "charger",
         "detail": "",
         "chargerAt": "2026-11-22T12:00:00Z",
+        "clock": "charger",
     }
 
 

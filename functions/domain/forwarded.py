@@ -1,0 +1,99 @@
+"""What the topic rules forward: the documents' shapes, and how they are read. What cannot be read is a violation."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
+
+from contract.events import SessionEvent
+from contract.reports import Reported
+from contract.wire import EVENT_MAX_BYTES, ChargerId, EvseId
+from functions.domain.errors import ContractViolation
+
+DOCUMENT_MAX_BYTES = 16_384
+"""Twice the shadow service's own limit of 8 KB: what is larger did not come from it."""
+
+
+class _Envelope(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
+    charger_id: ChargerId
+
+
+class ShadowDocument(_Envelope):
+    """One accepted shadow update, as the topic rule forwards it."""
+
+    kind: Literal["shadow"]
+    shadow: Annotated[str, Field(max_length=64)]
+    version: Annotated[int, Field(ge=0)]
+    reported: dict[str, Any] | None = None
+    previous_n: Any = None
+    previous_boot: Any = None
+    """What stood there before, only compared: if it was malformed, that is no fault of this document."""
+
+
+class EventDocument(_Envelope):
+    """One session event, as the topic rule forwards it: the payload untouched, in base64, whatever it was."""
+
+    kind: Literal["event"]
+    evse: EvseId
+    payload: Annotated[str, Field(max_length=2 * EVENT_MAX_BYTES)]
+
+
+_DOCUMENT: TypeAdapter[ShadowDocument | EventDocument] = TypeAdapter(
+    Annotated[ShadowDocument | EventDocument, Field(discriminator="kind")]
+)
+
+
+def document_of(body: str) -> ShadowDocument | EventDocument:
+    """A message of the queue.
+
+    Raises:
+        ContractViolation: invalid_document.
+    """
+    if len(body) > DOCUMENT_MAX_BYTES:
+        raise ContractViolation("invalid_document", f"The document has {len(body)} bytes.")
+    try:
+        return _DOCUMENT.validate_json(body)
+    except ValidationError as error:
+        raise ContractViolation("invalid_document", _first_problem(error)) from error
+
+
+def report_of(reported: dict[str, Any]) -> Reported:
+    """The charger's report in a shadow.
+
+    Raises:
+        ContractViolation: invalid_report.
+    """
+    try:
+        return Reported.read(reported)
+    except ValidationError as error:
+        raise ContractViolation("invalid_report", _first_problem(error)) from error
+
+
+def event_of(document: EventDocument) -> SessionEvent:
+    """The session event that was forwarded untouched.
+
+    Raises:
+        ContractViolation: invalid_event.
+    """
+    try:
+        payload = base64.b64decode(document.payload, validate=True)
+        event = SessionEvent.read(json.loads(payload))
+    except ValidationError as error:
+        raise ContractViolation("invalid_event", _first_problem(error)) from error
+    except (binascii.Error, ValueError, RecursionError) as error:  # not base64; not UTF-8, not JSON, too deep
+        raise ContractViolation("invalid_event", str(error)[:200]) from error
+    if len(payload) > EVENT_MAX_BYTES:
+        raise ContractViolation("invalid_event", f"The event has {len(payload)} bytes.")
+    return event
+
+
+def _first_problem(error: ValidationError) -> str:
+    """The first thing wrong with a document, without its content: it may hold what must not reach a log."""
+    problem = error.errors(include_input=False, include_url=False)[0]
+    return f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
