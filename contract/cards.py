@@ -13,3 +13,8 @@ def id_token_hash(id_token: str) -> str:
     """
     plain = "".join(letter for letter in id_token.upper() if letter.isalnum())
     return hashlib.sha256(plain.encode()).hexdigest()
+
+
+NO_CARD = id_token_hash("")
+"""What a session carries that began at the charger without any card: a card that nobody can have, so that the cloud
+puts the session on record as it does those of unknown cards, with no owner."""

@@ -137,7 +137,7 @@ class Evse:
         ledger.register = before.read(seen.meter_wh, counting=ledger.current is not None)
         if ledger.register.offset_wh != before.offset_wh:
             fell = {"evse": self.evse_id, "from_wh": before.raw_wh, "to_wh": seen.meter_wh}
-            log.warning("meter fell back; energy goes on from where it was", extra=fell)
+            log.warning("meter fell back or jumped; energy goes on from where it was", extra=fell)
             ledger.write()
         if ledger.evse.finishing and not seen.plugged:
             ledger.write(evse=replace(ledger.evse, finishing=False))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from contract.cards import NO_CARD
 from contract.vocabulary import AckReason, AckStatus
 from device_agent import facts, sessions
 from device_agent.actions import (
@@ -81,7 +82,10 @@ class Executor:
                 self._begin(self._as_told(session, fact, now), seen, now, done=True)
             case BeginSession(fact=fact):
                 fresh = SessionRecord(
-                    self._outside.new_ulid(), self._ledger.evse_id, Phase.ACTIVE, id_token_hash=fact.id_token_hash
+                    self._outside.new_ulid(),
+                    self._ledger.evse_id,
+                    Phase.ACTIVE,
+                    id_token_hash=fact.id_token_hash or NO_CARD,
                 )
                 self._begin(self._as_told(fresh, fact, now), seen, now, done=False)
             case EndSession():

@@ -24,6 +24,10 @@ POWER_AT_MOST_W = 1_000_000
 """As much as the wire takes (contract/wire.py); twice what the largest EVSEs for lorries give."""
 
 
+METER_AT_MOST_WH = 1_000_000_000
+"""The same of a register: one that shows more has told nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """How the hardware answered a command."""
@@ -95,5 +99,5 @@ class Hardware:
 
 def plausible(seen: Observation) -> Observation:
     """The observation with values a report can carry: transformers read a few watts below zero with nothing flowing."""
-    meter_wh = None if seen.meter_wh is None else max(0, seen.meter_wh)
+    meter_wh = None if seen.meter_wh is None or seen.meter_wh > METER_AT_MOST_WH else max(0, seen.meter_wh)
     return replace(seen, power_w=min(max(0, seen.power_w), POWER_AT_MOST_W), meter_wh=meter_wh)

@@ -6,6 +6,10 @@ from dataclasses import dataclass, replace
 
 from device_agent.facts import POWER_ZERO_W
 
+JUMP_AT_MOST_WH = 2_000_000
+"""A register that has risen by more from one value to the next has been swapped, or shows junk: a charger that was cut
+off tells a whole session in one breath, and that is one battery. The largest, of lorries, hold half."""
+
 METER_EVERY_S = 30.0
 """A 4 h session is 480 events: a curve fine enough for a bill, at 0.07 cents of Basic Ingest (design, section 5)."""
 
@@ -42,7 +46,7 @@ class Register:
         return (self.raw_wh or 0) + self.offset_wh
 
     def read(self, raw_wh: int | None, *, counting: bool = False) -> Register:
-        """After reading the hardware's register; if it fell, it was reset, and what it lost goes into the offset.
+        """After reading the hardware's register; if it fell or jumped, it was reset, and goes on from where it was.
 
         Args:
             raw_wh: what it says; None if it was not told.
@@ -52,7 +56,8 @@ class Register:
             return self
         if self.raw_wh is None:
             return Register(raw_wh, self.wh - raw_wh if counting else self.offset_wh)
-        return Register(raw_wh, self.offset_wh + max(0, self.raw_wh - raw_wh))
+        follows = 0 <= raw_wh - self.raw_wh <= JUMP_AT_MOST_WH
+        return Register(raw_wh, self.offset_wh if follows else self.wh - raw_wh)
 
     def at_least(self, wh: int) -> Register:
         """Raised to what a session is known to have drawn, when what earlier resets took away is forgotten."""

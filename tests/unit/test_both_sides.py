@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contract.vocabulary import CardStatus
+from contract.vocabulary import CardStatus, EndReason
 from device_agent import journal_schema
 from functions.domain.cards import owner_of_card
 from functions.domain.outlook import energy_wh
@@ -116,3 +116,13 @@ def test_another_card_ends_what_the_app_began_only_if_it_is_the_same_persons(
     assert sides.bench.box.open_now is not None
     sides.tap(second)
     assert (sides.bench.box.open_now is None) is ends
+
+
+def test_a_session_without_any_card_is_on_record_as_nobodys(sides: BothSides) -> None:
+    sides.bench.tap("")
+    sides.let_pass(60)
+    sides.bench.end(EndReason.EV_DISCONNECTED)
+    sides.deliver()
+    session = sides.session_of("T1")
+    assert session.end is not None
+    assert (session.owner, session.end.reason, session.phase) == ("", "EVDisconnected", SessionPhase.ENDED)

@@ -23,8 +23,8 @@ LONE_S = 5.0
 """A charger that says "charging" has this long to say which transaction; then it charges for nobody."""
 
 REMEMBERED = 32
-"""So many transactions that are over, orders, and answers given are remembered for messages that come late or again.
-A charger's queue holds the messages of one EVSE in order, so that the last few are what can come again."""
+"""So many transactions that are over, orders and answers are remembered for messages that come late or again: a
+charger's queue holds the messages of one EVSE in order, so that the last few are what can come again."""
 
 
 class Bay:
@@ -43,7 +43,7 @@ class Bay:
         """The transaction our stop has ended and whose cable the charger still may hold; empty if there is none."""
         self.ended: str = ""
         """The transaction that ended last; empty if none has."""
-        self._facts: deque[Fact] = deque()
+        self.facts: deque[Fact] = deque()
         self._verdicts: dict[str, bool] = {}
         """Beginnings that have been settled, by mark, oldest first."""
         self._closed: deque[str] = deque(maxlen=REMEMBERED)
@@ -63,7 +63,7 @@ class Bay:
         """A start is commanded: a transaction that begins under this name is its."""
         self._orders.pop(name, None)
         self._orders[name] = order
-        _forget_oldest(self._orders)
+        forget_oldest(self._orders)
 
     def ordered(self, name: str) -> Order | None:
         """The start that was commanded under this name."""
@@ -92,12 +92,12 @@ class Bay:
 
     def settle(self, fact: Fact, *, accepted: bool) -> None:
         """The agent has this fact on record; a transaction that it does not accept is to be ended."""
-        if fact in self._facts:
-            self._facts.remove(fact)
+        if fact in self.facts:
+            self.facts.remove(fact)
         if not isinstance(fact, TransactionBegan):
             return
         self._verdicts[fact.mark] = accepted
-        _forget_oldest(self._verdicts)
+        forget_oldest(self._verdicts)
         if not accepted:
             self.refuse(fact.transaction_id)
 
@@ -145,7 +145,7 @@ class Bay:
 
     def told_began(self, fact: TransactionBegan, now_s: float) -> TransactionBegan | bool:
         """A transaction has begun: the fact that the agent has to settle, or what it said of it before."""
-        for known in self._facts:
+        for known in self.facts:
             if isinstance(known, TransactionBegan) and known.mark == fact.mark:
                 return known
         if fact.mark in self._verdicts:
@@ -156,7 +156,7 @@ class Bay:
         known_one = self.running or Running(fact.transaction_id, session_id=fact.session_id)
         self.running, self.waiting = replace(known_one, mark=fact.mark), None
         fact = replace(fact, meter_wh=self._gauge.register(fact.meter_wh))
-        self._facts.append(fact)
+        self.facts.append(fact)
         return fact
 
     def begins(self, fact: TransactionBegan, *, first: bool) -> bool:
@@ -193,7 +193,7 @@ class Bay:
             self._concluded.discard(transaction_id)
             self._gauge.off()
             self._over_s = now_s
-        for known in self._facts:
+        for known in self.facts:
             if isinstance(known, TransactionOver) and known.transaction_id == transaction_id:
                 return known
         return None
@@ -243,7 +243,7 @@ class Bay:
             error=(self._error or main_error)[:64],
             opened_because=self._opened_because,
             transaction_id=self.running.transaction_id if self.running else None if self._lone else "",
-            fact=self._facts[0] if self._facts else None,
+            fact=self.facts[0] if self.facts else None,
         )
 
     def _cable(self) -> CableState:
@@ -281,7 +281,7 @@ class Bay:
         if running is None:
             return None
         fact = TransactionOver(self.evse_id, running.transaction_id, reason, at, self._gauge.register(meter_wh))
-        self._facts.append(fact)
+        self.facts.append(fact)
         self._closed.append(running.transaction_id)
         self.ended = running.transaction_id
         self._gauge.off()
@@ -294,6 +294,7 @@ class Bay:
         return fact
 
 
-def _forget_oldest(known: dict[str, Any]) -> None:
+def forget_oldest(known: dict[str, Any]) -> None:
+    """Keep the last `REMEMBERED`."""
     while len(known) > REMEMBERED:
         del known[next(iter(known))]

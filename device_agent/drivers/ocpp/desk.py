@@ -19,12 +19,23 @@ from device_agent.drivers.ocpp.bays import Bay
 
 log = logging.getLogger(__name__)
 
+Told = TransactionBegan | bool
+"""What an EVSE makes of a beginning: a fact to be settled, or the verdict it had when it was told before."""
+
 VERDICT_HOLDS_S = 300.0
 """An accepted card need not be asked about again for this long: first it is shown, then a cable is plugged in, and only
 then the transaction begins."""
 
 CARDS_AT_MOST = 64
 """Verdicts kept."""
+
+
+SAID_AT_MOST = 200
+"""Peculiarities logged of one charger: one that has more sends noise, and would fill log and memory with it."""
+
+FACTS_AT_MOST = 64
+"""A charger waits for the answer to one beginning or end before it tells the next: with this many not settled of one
+EVSE it does not, and hears nothing until there is room. It then repeats what counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +112,19 @@ class Desk:
         with self._lock:
             yield list(self.bays.values())
 
+    @property
+    def swamped(self) -> bool:
+        """Whether more has been told than the agent has been able to put on record."""
+        with self._lock:
+            return any(len(bay.facts) >= FACTS_AT_MOST for bay in self.bays.values())
+
     def look(self, evse_id: int) -> None:
         """Have the agent look at this EVSE."""
         self._tell(Look(evse_id))
 
     def once(self, what: str, **details: object) -> None:
         """Log a peculiarity of this charger, the first time it shows. Never holds a card's number."""
-        if what not in self._said:
+        if what not in self._said and len(self._said) < SAID_AT_MOST:
             self._said.add(what)
             log.warning(what, extra=details)
 
@@ -182,7 +199,7 @@ class Desk:
 
     async def begun(
         self,
-        told: TransactionBegan | bool,  # noqa: FBT001  (a verdict, no switch)
+        told: Told,
         by: Order | str | None,
     ) -> tuple[bool, str] | None:
         """What to answer to a beginning: whether it may go on, and the group; None for no answer yet.

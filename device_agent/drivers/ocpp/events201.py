@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,11 +44,18 @@ TRIGGERS = {
 """What made the charger send the last event: the reason, if it gives none."""
 
 
+ID = re.compile(r"[\x21-\x7e]{1,36}")
+"""Transaction ids as records carry them (`contract.wire.TransactionId`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class TransactionEvent:
     """One event of one transaction."""
 
     transaction_id: str
+    """The charger's, or a name made of it if no record can carry that: it is too long, or not printable."""
+    told_id: str
+    """What the charger itself calls it."""
     started: bool
     ended: bool
     connector: int | None
@@ -70,12 +78,14 @@ class TransactionEvent:
 def understood(fields: Fields) -> TransactionEvent:
     """The event in this message."""
     info, token = part(fields, "transactionInfo"), part(fields, "idToken")
-    transaction_id, stamp = text(info, "transactionId")[:36], text(fields, "timestamp")
+    told_id, stamp = text(info, "transactionId"), text(fields, "timestamp")
+    transaction_id = told_id if ID.fullmatch(told_id) else mark([told_id])
     running, closing = samples(fields, "meterValue")
     word = text(info, "stoppedReason")
     name = text(token, "idToken")
     return TransactionEvent(
-        transaction_id=transaction_id,
+        transaction_id=transaction_id if told_id else "",
+        told_id=told_id,
         started=text(fields, "eventType") == "Started",
         ended=text(fields, "eventType") == "Ended",
         connector=number(part(fields, "evse"), "id"),

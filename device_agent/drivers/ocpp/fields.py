@@ -17,9 +17,9 @@ CLOCK_SET_S = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp())
 
 
 def text(fields: Fields, key: str) -> str:
-    """A text; empty if there is none."""
+    """A text; empty if there is none. What is no character at all, half a pair above all, becomes a question mark."""
     value = fields.get(key)
-    return value[:TEXT_AT_MOST] if isinstance(value, str) else ""
+    return value[:TEXT_AT_MOST].encode(errors="replace").decode() if isinstance(value, str) else ""
 
 
 def number(fields: Fields, key: str) -> int | None:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from device_agent.metering import JUMP_AT_MOST_WH
+
 ENERGY = "Energy.Active.Import.Register"
 POWER = "Power.Active.Import"
 CURRENT = "Current.Import"
@@ -22,8 +24,8 @@ MAINS_V = 230.0
 AT_MOST_W = 1_000_000
 """Twice what the largest EVSEs for lorries give: more is no measurement."""
 
-AT_MOST_WH = 10**12
-"""A terawatt-hour: no register of a charger counts that far."""
+AT_MOST_WH = 10**9
+"""As much as the wire takes (contract/wire.py), and more than the largest EVSE gives in its life."""
 
 DERIVED_OVER_S = 5.0
 """Power is derived from energy over no less than this: registers count whole watt-hours, and 1 Wh in 5 s is 720 W."""
@@ -113,12 +115,15 @@ def _value(sample: Mapping[str, Any]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """An energy register as its charger tells it: one odd value is junk, two are a reset. Units: watt-hours."""
+    """An energy register as its charger tells it: one odd value is junk, two are a reset. Units: watt-hours.
+
+    Odd is what lies below the last value, or further above it than a car can have drawn.
+    """
 
     raw_wh: int | None = None
     shift_wh: int = 0
-    fallen_wh: int | None = None
-    """A value below the last one, not yet believed."""
+    odd_wh: int | None = None
+    """A value that does not follow on the last one, not yet believed."""
 
     @property
     def wh(self) -> int | None:
@@ -126,16 +131,20 @@ class Meter:
         return None if self.raw_wh is None else self.raw_wh + self.shift_wh
 
     def read(self, wh: int) -> Meter:
-        """After a value. One that is lower is believed when the next one goes on from it: zeros are common junk."""
-        if self.raw_wh is None or wh >= self.raw_wh:
+        """After a value. An odd one is believed when the next one goes on from it: zeros are common junk."""
+        if self.raw_wh is None or _follows(self.raw_wh, wh):
             return Meter(wh, self.shift_wh)
-        if self.fallen_wh is None or wh < self.fallen_wh:
-            return replace(self, fallen_wh=wh)
-        return Meter(wh, self.shift_wh + self.raw_wh - self.fallen_wh)
+        if self.odd_wh is None or not _follows(self.odd_wh, wh):
+            return replace(self, odd_wh=wh)
+        return Meter(wh, self.shift_wh + self.raw_wh - self.odd_wh)
 
     def believed(self, wh: int) -> int | None:
         """What `wh`, read last, is on the scale that never falls; None if it is not believed."""
         return self.wh if wh == self.raw_wh else None
+
+
+def _follows(before_wh: int, wh: int) -> bool:
+    return 0 <= wh - before_wh <= JUMP_AT_MOST_WH
 
 
 class Gauge:
@@ -173,11 +182,11 @@ class Gauge:
             return told.w
         if self._tells_power or told.wh is None:
             return None
-        before = self._before
-        if before is not None and told.wh >= before[0] and now_s - before[1] < DERIVED_OVER_S:
+        wh, before = self._meter.believed(told.wh), self._before
+        if wh is None or (before is not None and now_s - before[1] < DERIVED_OVER_S):
             return None
-        self._before = told.wh, now_s
-        if before is None or told.wh < before[0]:
+        self._before = wh, now_s
+        if before is None:
             return None
-        self.power_w = min(round((told.wh - before[0]) * 3600 / (now_s - before[1])), AT_MOST_W)
+        self.power_w = min(round((wh - before[0]) * 3600 / (now_s - before[1])), AT_MOST_W)
         return self.power_w

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ocpp.exceptions import InternalError, NotImplementedError  # noqa: A004  (the protocol's own words)
 from websockets.exceptions import ConnectionClosed
 
-from device_agent.drivers.base import DriverRefused, DriverUnreachable
-from device_agent.drivers.ocpp.desk import Desk
+from device_agent.drivers.base import DriverRefused, DriverUnreachable, TransactionBegan
+from device_agent.drivers.ocpp.desk import Desk, Told
 from device_agent.drivers.ocpp.frames import Call, CallError, CallResult, unpack
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Station(ABC):
         self.desk, self.connection, self.meter_interval_s = desk, connection, meter_interval_s
         self._numbers = itertools.count(1)
         self._calls: dict[str, asyncio.Future[CallResult | CallError]] = {}
-        self._one_call = asyncio.Lock()
+        self._one_call, self._one_errand = asyncio.Lock(), asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_hand = 0
         self._welcome: asyncio.Task[None] | None = None
@@ -150,8 +150,8 @@ class Station(ABC):
             number = f"{next(self._numbers)}"
             waiting = self._calls[number] = asyncio.get_running_loop().create_future()
             try:
-                await self.connection.send(Call(number, action, payload).to_json())
                 async with asyncio.timeout(within_s or self.desk.patience.answer_s):
+                    await self.connection.send(Call(number, action, payload).to_json())
                     answer = await waiting
             except ConnectionClosed as error:
                 raise DriverUnreachable("the charger's connection ended") from error
@@ -179,7 +179,8 @@ class Station(ABC):
         if what in self._unsupported:
             return {}
         try:
-            answer = await self.call(action, payload, self.desk.patience.errand_s)
+            async with self._one_errand:  # errands queue up here, so that a command has one before it at most
+                answer = await self.call(action, payload, self.desk.patience.errand_s)
         except DriverRefused as error:
             if str(error).startswith(UNSUPPORTED):
                 self._unsupported.add(what)
@@ -217,6 +218,17 @@ class Station(ABC):
             self.desk.look(evse_id)
         await self.configure()
 
+    async def begun(self, evse_id: int, told: Told, by: Order | str | None) -> tuple[bool, str] | None:
+        """What to answer to a beginning (`Desk.begun`).
+
+        If it is an old one from the charger's queue, its end may be lost and its EVSE's state have been told before
+        it: so that is asked for anew, after the answer.
+        """
+        verdict = await self.desk.begun(told, by)
+        if isinstance(told, TransactionBegan) and verdict is not None:
+            self.spawn(self.ask_status(self.desk.connectors[evse_id]))
+        return verdict
+
     async def noted(self, _: Fields) -> Answer:
         """A message that is only answered."""
         return {}
@@ -246,14 +258,14 @@ class Station(ABC):
             if waiting is not None and not waiting.done():
                 waiting.set_result(frame)
         elif self._in_hand >= IN_HAND_AT_MOST:
-            self.desk.once("charger asks more than it waits for; messages dropped")
+            self.desk.once("charger tells more than it waits for; messages dropped")
         else:
+            self._in_hand += 1  # now: many frames may be taken in before the first of them is handled
             self.spawn(self._handle(frame))
 
     async def _handle(self, call: Call) -> None:
-        self._in_hand += 1
         try:
-            answer = await self._answer(call)
+            answer = None if self.desk.swamped else await self._answer(call)
             if answer is not None:
                 with contextlib.suppress(ConnectionClosed):
                     await self.connection.send(answer.to_json())

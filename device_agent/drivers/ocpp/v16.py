@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from contract.cards import id_token_hash
 from contract.vocabulary import EndReason
-from device_agent.drivers.base import TransactionBegan
+from device_agent.drivers.base import DriverRefused, TransactionBegan
 from device_agent.drivers.ocpp.fields import mark, number, positive_31_bits, samples, text, when
 from device_agent.drivers.ocpp.readings import reading
 from device_agent.drivers.ocpp.running import GOES_ON, Status
@@ -84,6 +84,8 @@ class Station16(Station):
 
     async def end(self, transaction_id: str) -> None:
         """RemoteStopTransaction."""
+        if not transaction_id.isdecimal():
+            raise DriverRefused(f"{transaction_id} is no transaction of OCPP 1.6")  # another driver began it
         await self.command("RemoteStopTransaction", {"transactionId": int(transaction_id)})
 
     async def unlock(self, connector: int) -> str:
@@ -174,7 +176,7 @@ class Station16(Station):
             card = "" if order or ours or not tag else id_token_hash(tag)
             fact = TransactionBegan(evse_id, transaction_id, named, session_id, card, at, meter_wh)
             told = bay.told_began(fact, monotonic())
-        verdict = await self.desk.begun(told, order or (None if ours else card))
+        verdict = await self.begun(evse_id, told, order or (None if ours else card))
         if verdict is None:
             return None
         accepted, group = verdict

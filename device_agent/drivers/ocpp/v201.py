@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from contract.cards import id_token_hash
 from device_agent.drivers.base import TransactionBegan
+from device_agent.drivers.ocpp.bays import forget_oldest
 from device_agent.drivers.ocpp.events201 import understood
 from device_agent.drivers.ocpp.fields import number, part, parts, positive_31_bits, samples, text
 from device_agent.drivers.ocpp.readings import reading
@@ -59,6 +60,8 @@ class Station201(Station):
 
     def __init__(self, desk: Desk, connection: object, meter_interval_s: int) -> None:
         super().__init__(desk, connection, meter_interval_s)  # type: ignore[arg-type]
+        self._told_ids: dict[str, str] = {}
+        """What the charger calls the transactions that have another name here."""
         self.handlers = self.shared() | {
             "Authorize": self._authorize,
             "MeterValues": self._meter_values,
@@ -90,7 +93,9 @@ class Station201(Station):
 
     async def end(self, transaction_id: str) -> None:
         """RequestStopTransaction."""
-        await self.command("RequestStopTransaction", {"transactionId": transaction_id})
+        await self.command(
+            "RequestStopTransaction", {"transactionId": self._told_ids.get(transaction_id, transaction_id)}
+        )
 
     async def unlock(self, connector: int) -> str:
         """UnlockConnector."""
@@ -181,6 +186,9 @@ class Station201(Station):
         if evse_id is None or not event.transaction_id:
             self.desk.once("charger told of a transaction on an EVSE that is none here")
             return {"idTokenInfo": _info(accepted=False)} if event.token else {}
+        if event.told_id != event.transaction_id:
+            self._told_ids[event.transaction_id] = event.told_id
+            forget_oldest(self._told_ids)
         if event.ended:
             with self.desk.at(evse_id) as bay:
                 meter_wh = event.measured.wh if event.closing.wh is None else event.closing.wh
@@ -192,7 +200,7 @@ class Station201(Station):
         self.desk.look(evse_id)
         if told is None:
             return {"idTokenInfo": await self._token_info(event.token)} if event.token else {}
-        verdict = await self.desk.begun(told, by)
+        verdict = await self.begun(evse_id, told, by)
         if verdict is None:
             return None
         if not verdict[0]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from contract.vocabulary import CableState, EndReason
-from device_agent.drivers.base import Order, TransactionBegan, TransactionOver
+from device_agent.drivers.base import DriverRefused, Order, Resumed, TransactionBegan, TransactionOver
 from tests.support.ocpp_bench import CARD, OTHER_CARD, OcppBench
 from tests.support.ocpp_charger import eventually
 from tests.support.ocpp_talk import NOON, Talk16, talk
@@ -189,3 +189,20 @@ def test_connectors_may_be_numbered_otherwise_than_evses() -> None:
     charger.began(charger.started_as(), 2)
     bench.sees(1, contactor_closed=True)
     bench.close()
+
+
+def test_a_session_that_another_driver_began_is_no_transaction_that_could_be_stopped() -> None:
+    resumed = Resumed(Order("01JD0000000000000000000001"), "tx-of-another-version", started=True)
+    bench = OcppBench().open({1: resumed})
+    Talk16(bench.charger()).status("Charging")
+    bench.sees(1, contactor_closed=True)
+    error = bench.driver.stop(1, "tx-of-another-version").exception(10)
+    assert isinstance(error, DriverRefused)
+    bench.close()
+
+
+def test_a_transaction_without_a_tag_is_a_session_that_nobody_is_asked_about(bench: OcppBench, charger: Talk16) -> None:
+    assert charger.began("")[1] is True
+    (fact,) = bench.settled
+    assert isinstance(fact, TransactionBegan)
+    assert (fact.session_id, fact.id_token_hash, bench.cards) == ("", "", [])

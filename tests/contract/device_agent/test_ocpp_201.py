@@ -237,3 +237,17 @@ def test_a_session_goes_on_over_the_agents_restart_and_its_beginning_told_again_
     assert answer["idTokenInfo"]["status"] == "Accepted"
     assert [fact.session_id for fact in began(after)] == [ORDER.session_id]
     after.close()
+
+
+@pytest.mark.parametrize("told", ["{0f8fad5b-d9cb-469f-a165-70867728950e}", "tx 1", "é\ud800"])
+def test_a_transaction_id_that_no_record_can_carry_has_a_name_made_of_it_and_is_stopped_by_its_own(
+    bench: OcppBench, charger: Talk201, told: str
+) -> None:
+    charger.tell("Started", told, {"chargingState": "Charging"}, evse={"id": 1}, **TOKEN)
+    (fact,) = bench.settled
+    assert isinstance(fact, TransactionBegan)
+    assert len(fact.transaction_id) == 32
+    bench.driver.stop(1, fact.transaction_id).result(10)
+    assert charger.stops() == [told.replace("\ud800", "?")]
+    charger.tell("Ended", told)
+    assert isinstance(bench.settled[-1], TransactionOver)

@@ -184,10 +184,10 @@ def test_two_stops_at_once_are_both_measured(
 ) -> None:
     monkeypatch.setattr("device_agent.drivers.ocpp.chores.MEASURE_S", 0.1)
     other, _, _ = charger.began(CARD, 2)
-    eventually(lambda: len(charger.charger.told("TriggerMessage")) == 4)
+    eventually(lambda: len(charger.charger.told("TriggerMessage")) == 6)
     done(bench.driver.stop(1, charging))
     done(bench.driver.stop(2, other))
-    eventually(lambda: charger.triggered()[4:].count(1) > 1 and charger.triggered()[4:].count(2) > 1)
+    eventually(lambda: charger.triggered()[6:].count(1) > 1 and charger.triggered()[6:].count(2) > 1)
 
 
 def test_a_cable_still_held_after_our_stop_is_released_once_and_stuck_if_that_fails(
@@ -257,3 +257,15 @@ def test_a_charger_that_cannot_be_triggered_is_not_asked_again(how: str, bench: 
 def test_a_refresh_without_a_charger_is_nothing(bench: OcppBench) -> None:
     bench.driver.refresh(1)
     assert bench.seen() is None
+
+
+def test_a_command_waits_for_one_errand_at_most(bench: OcppBench, charger: Talk) -> None:
+    eventually(lambda: charger.charger.told("ChangeConfiguration") + charger.charger.told("SetVariables"))
+    charger.charger.answers["TriggerMessage"] = None
+    before = len(charger.charger.asked)
+    bench.driver.refresh(1)
+    bench.driver.refresh(2)
+    eventually(lambda: "TriggerMessage" in [action for action, _ in charger.charger.asked[before:]])
+    done(bench.driver.start(1, ORDER))
+    actions = [action for action, _ in charger.charger.asked[before:]]
+    assert actions[: actions.index(charger.start)].count("TriggerMessage") == 1

@@ -183,7 +183,7 @@ def test_some_time_after_an_end_the_meter_is_asked_whether_power_still_flows(
     eventually(lambda: len(charger.triggered()) == 4)
     transaction_id, _, _ = charger.began(CARD)
     charger.over(transaction_id)
-    eventually(lambda: charger.triggered()[4:] == [1])
+    eventually(lambda: charger.triggered()[4:] == [1, 1])  # its state after the beginning, its meter after the end
     charger.power_for_nobody(900, 7_000)
     bench.sees(1, contactor_closed=False, power_w=7_000)
 
@@ -212,3 +212,31 @@ def test_a_fault_and_being_out_of_service_are_told_of_one_evse_or_of_all(
     charger.status("Available", evse)
     bench.sees(1, available=True)
     bench.sees(2, available=True, faulted=False)
+
+
+def test_a_beginning_told_late_whose_end_is_lost_ends_by_the_state_that_is_asked_for_after_it(
+    bench: OcppBench, charger: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("device_agent.drivers.ocpp.running.MISSED_END_S", 0.1)
+    eventually(lambda: len(charger.triggered()) == 4)
+    charger.status("Available")
+    charger.began(CARD)
+    eventually(lambda: charger.triggered()[4:] == [1])
+    assert charger.charger.told("TriggerMessage")[-1]["requestedMessage"] == "StatusNotification"
+    bench.sees(1, contactor_closed=True)
+    charger.status("Available")
+    eventually(lambda: [type(fact) for fact in bench.settled] == [TransactionBegan, TransactionOver])
+
+
+def test_a_charger_that_tells_more_than_can_be_put_on_record_hears_nothing_until_it_is(
+    bench: OcppBench, charger: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("device_agent.drivers.ocpp.desk.FACTS_AT_MOST", 3)
+    bench.settling = False
+    for number in range(5):
+        charger.charger.ask(*charger.beginning(CARD, meter_wh=number))
+    with pytest.raises(queue.Empty):
+        charger.charger.ask("Heartbeat", {}).get(timeout=0.3)
+    bench.settling = True
+    eventually(lambda: len(bench.settled) == 3)
+    assert charger.charger.call("Heartbeat")

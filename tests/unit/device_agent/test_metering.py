@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from device_agent.metering import Cadence, Flow, Register
+from device_agent.metering import JUMP_AT_MOST_WH, Cadence, Flow, Register
 
 
 def test_a_register_goes_on_from_where_it_was_when_the_meter_is_reset() -> None:
@@ -47,3 +47,12 @@ def test_a_change_of_power_by_a_twentieth_is_worth_an_event_but_never_within_2_s
     assert sent.due(7_350, 102.0, watched=False)
     assert not sent.due(7_349, 102.0, watched=False)
     assert not Cadence(100.0, 0).due(99, 102.0, watched=False)
+
+
+def test_a_register_goes_on_from_where_it_was_when_it_jumps_further_than_a_car_can_have_drawn() -> None:
+    register = Register(None, 0).read(1_000).read(1_000 + JUMP_AT_MOST_WH)
+    assert register.wh == 1_000 + JUMP_AT_MOST_WH
+    register = register.read(900_000_000)
+    assert register.wh == 1_000 + JUMP_AT_MOST_WH
+    assert register.read(900_000_030).wh == register.wh + 30
+    assert register.read(1_060 + JUMP_AT_MOST_WH).wh == register.wh

@@ -141,6 +141,32 @@ def test_one_odd_value_of_the_register_is_junk_and_two_are_a_reset(charging: Bay
     assert charging.observe().meter_wh == 1_130
 
 
+def test_one_absurd_value_of_the_register_is_junk_and_two_are_another_meter(charging: Bay) -> None:
+    charging.told_reading(Reading(900_000_000, 7_000), 30.0, "77")
+    assert charging.observe().meter_wh == 1_010
+    charging.told_reading(Reading(1_070, 7_000), 60.0, "77")
+    assert charging.observe().meter_wh == 1_070
+    charging.told_reading(Reading(500_000_000, 7_000), 90.0, "77")
+    charging.told_reading(Reading(500_000_060, 7_000), 120.0, "77")
+    assert charging.observe().meter_wh == 1_130
+
+
+def test_an_end_with_an_absurd_register_counts_the_last_good_value(charging: Bay) -> None:
+    fact = over(charging, meter_wh=900_000_000)
+    assert fact is not None
+    assert fact.meter_wh is None
+    assert charging.observe().meter_wh == 1_010
+
+
+def test_power_is_not_derived_from_an_absurd_register(bay: Bay) -> None:
+    bay.told_began(BEGAN, 10.0)
+    bay.told_reading(Reading(1_000), 10.0, "77")
+    bay.told_reading(Reading(900_000_000), 25.0, "77")
+    assert bay.observe().power_w == 0
+    bay.told_reading(Reading(1_060), 40.0, "77")
+    assert bay.observe().power_w == 7_200
+
+
 def test_an_end_whose_register_fell_counts_the_last_good_value(charging: Bay) -> None:
     fact = over(charging, meter_wh=0)
     assert fact is not None

@@ -53,7 +53,8 @@ def test_what_the_car_says_of_itself_is_no_measurement_of_the_charger() -> None:
 
 
 @pytest.mark.parametrize(
-    "junk", ["", "n/a", "NaN", "inf", "-5", "1e300", None, True, [], {"a": 1}, "9" * 400, 10**400, "10000000000000"]
+    "junk",
+    ["", "n/a", "NaN", "inf", "-5", "1e300", None, True, [], {"a": 1}, "9" * 400, 10**400, "10000000000000", "1e12"],
 )
 def test_junk_is_as_if_it_had_not_been_sent(junk: object) -> None:
     assert reading([sample(junk)]) == Reading()
