@@ -15,7 +15,7 @@ from functions.domain.patience import Patience
 from functions.domain.starting import Starting
 from tests.contract.functions.conftest import CHARGERS, SESSIONS, Aws
 from tests.support import builders
-from tests.support.builders import CHARGER, OWNER
+from tests.support.builders import CHARGER, OWNER, TARIFF
 from tests.support.clock import FakeClock
 
 ON_SESSIONS_ONLY = "GetItem"
@@ -30,7 +30,7 @@ def shadows() -> MemoryShadows:
 @pytest.fixture
 def starting(aws: Aws, shadows: MemoryShadows) -> Starting:
     numbers = itertools.count()
-    aws.put(CHARGERS, {**items.to_item(builders.charger()), "item": items.CHARGER_ITEM})
+    aws.put(CHARGERS, {**items.to_item(builders.charger(tariff=TARIFF)), "item": items.CHARGER_ITEM})
     aws.put(CHARGERS, {**items.to_item(builders.evse()), **items.evse_key(CHARGER, 1)})
     aws.calls.clear()
     return Starting(
@@ -43,9 +43,10 @@ def starting(aws: Aws, shadows: MemoryShadows) -> Starting:
     )
 
 
-def test_a_start_is_one_read_and_one_transaction(aws: Aws, starting: Starting) -> None:
-    starting.start(CHARGER, 1, owner=OWNER)
+def test_a_start_is_one_read_and_one_transaction_the_tariff_included(aws: Aws, starting: Starting) -> None:
+    session = starting.start(CHARGER, 1, owner=OWNER)
     assert dict(aws.calls) == {"Query": 1, "TransactWriteItems": 1}
+    assert session.tariff == TARIFF
 
 
 def test_a_start_that_was_not_sent_gives_the_evse_back_without_reading_what_its_role_may_not(

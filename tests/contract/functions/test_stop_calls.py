@@ -73,6 +73,11 @@ def test_a_session_that_began_with_a_card_is_stopped_with_the_same_calls(
     assert station.tap() == ONE_STOP
 
 
+def test_a_session_that_costs_money_is_stopped_with_the_same_calls(station: Station) -> None:
+    station.keep(builders.active_session(tariff=builders.TARIFF))
+    assert station.tap() == ONE_STOP
+
+
 def test_a_tap_within_two_seconds_writes_nothing_to_the_shadow(station: Station) -> None:
     station.tap()
     stored = station.aws.item(SESSIONS, items.session_key(SESSION))
