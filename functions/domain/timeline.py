@@ -69,8 +69,7 @@ def _end(end: EndRecord) -> Stage:
         basis = f"{end.basis}, confidence {end.confidence}"
         return Stage("closed_estimated", end.received_at_ms, "cloud", basis, end.at_ms, estimated=True)
     estimated = end.method is EndMethod.ESTIMATED
-    source = "cloud" if estimated else "charger"
-    return Stage("ended", end.received_at_ms, source, end.reason.value, end.at_ms, estimated=estimated)
+    return Stage("ended", end.received_at_ms, "charger", end.reason.value, end.at_ms, estimated=estimated)
 
 
 def _of_intent(intent: IntentRecord) -> list[Stage]:

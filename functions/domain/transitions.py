@@ -13,9 +13,8 @@ from contract.events import SessionEvent
 from contract.reports import Reported
 from contract.vocabulary import AckReason, CableState, EndMethod, EventType, SessionState
 from functions.domain.closing import moved_along
+from functions.domain.guards import with_anomalies
 from functions.domain.records import (
-    Anomaly,
-    AnomalyCode,
     ChargerRecord,
     EndRecord,
     EvseRecord,
@@ -90,24 +89,9 @@ def with_event(session: SessionRecord, event: SessionEvent, *, received_at_ms: i
             after = _with_sample(session, event, at_ms, received_at_ms)
         case EventType.ENDED:
             after = _with_ended(session, event, at_ms, received_at_ms)
-    return after if after == session else _with_anomalies(after, session, event, at_ms, received_at_ms)
-
-
-def _with_anomalies(
-    after: SessionRecord, before: SessionRecord, event: SessionEvent, at_ms: int, received_at_ms: int
-) -> SessionRecord:
-    """What this event was guarded against, put on record once for each kind."""
-    known_wh = before.meter_wh
-    if event.type is EventType.STARTED:
-        fell = known_wh is not None and event.meter_wh > known_wh
-    else:
-        fell = known_wh is not None and event.meter_wh < known_wh
-    found = [
-        code
-        for code, is_so in ((AnomalyCode.CLOCK_WRONG, at_ms != event.at * 1000), (AnomalyCode.METER_FELL, fell))
-        if is_so and all(code != seen.code for seen in after.anomalies)
-    ]
-    return replace(after, anomalies=(*after.anomalies, *(Anomaly(code=code, at_ms=received_at_ms) for code in found)))
+    return (
+        after if after == session else with_anomalies(after, session, event, at_ms=at_ms, received_at_ms=received_at_ms)
+    )
 
 
 def _with_started(session: SessionRecord, event: SessionEvent, at_ms: int, received_at_ms: int) -> SessionRecord:

@@ -33,9 +33,9 @@ def handler(_event: dict[str, Any], _context: Any, given: Sweeping | None = None
     sweep = (given or bootstrap.sweeping()).sweep()
     for session_id, outcome in sweep.outcomes.items():
         if outcome is Outcome.FAILED:
-            logger.warning("session not swept", extra={"session": session_id, "why": sweep.reasons[session_id]})
+            logger.warning("session not swept", extra={"session_id": session_id, "why": sweep.reasons[session_id]})
         elif outcome not in QUIET:
-            logger.info("session swept", extra={"session": session_id, "outcome": outcome.value})
+            logger.info("session swept", extra={"session_id": session_id, "outcome": outcome.value})
     for outcome, name in METRICS.items():
         metrics.add_metric(name, MetricUnit.Count, sweep.count(outcome))
     metrics.add_metric("SweepBacklog", MetricUnit.Count, int(sweep.backlog))

@@ -107,10 +107,15 @@ def test_an_estimate_stays_in_the_story_beside_the_end_that_corrected_it() -> No
 
 
 def test_an_end_the_cloud_concluded_is_the_clouds_word() -> None:
-    end = EndRecord(
-        reason=EndReason.OTHER, method=EndMethod.ESTIMATED, at_ms=NOON_MS, received_at_ms=NOON_MS, meter_wh=0
+    told = EndRecord(
+        reason=EndReason.OTHER, method=EndMethod.ESTIMATED, at_ms=NOON_MS, received_at_ms=NOON_MS + 9, meter_wh=0
     )
-    assert timeline(builders.active_session(phase=SessionPhase.ENDED, end=end))[-1].source == "cloud"
+    concluded = replace(told, received_at_ms=NOON_MS + 5, basis=EndBasis.LAST_SAMPLE, confidence=Confidence.HIGH)
+    session = builders.active_session(phase=SessionPhase.ENDED, end=concluded)
+    stage = timeline(session)[-1]
+    assert (stage.stage, stage.source, stage.detail) == ("closed_estimated", "cloud", "last_sample, confidence high")
+    corrected = timeline(replace(session, end=told, superseded_end=concluded))[-2:]
+    assert [(it.stage, it.source) for it in corrected] == [("closed_estimated", "cloud"), ("ended", "charger")]
 
 
 def test_a_session_that_began_at_the_charger_says_so_and_knows_of_no_start() -> None:

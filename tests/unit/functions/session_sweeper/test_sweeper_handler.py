@@ -37,7 +37,7 @@ def test_what_was_done_is_counted_by_kind_and_logged_with_its_session(
     handler({}, LambdaContext(), cloud.sweeping)
     counts = counted(capsys.readouterr().out)
     assert {name: count for name, count in counts.items() if count} == {"StartsExpired": 1, "SessionsNotSwept": 1}
-    lines = {(line["session"], line["level"]): line for line in map(json.loads, log.getvalue().splitlines())}
+    lines = {(line["session_id"], line["level"]): line for line in map(json.loads, log.getvalue().splitlines())}
     assert lines[(SESSION, "INFO")]["outcome"] == "start_expired"
     assert lines[(OTHER_SESSION, "WARNING")]["why"] == "not_sent: no shadows today"
 
