@@ -94,6 +94,7 @@ What happened, in UTC as the cloud learned of it
   2026-11-22 12:00:00.120        +0.010 s  start_executing    by charger
   2026-11-22 12:00:00.340        +0.220 s  start_done         by charger
   2026-11-22 12:01:00.000       +59.660 s  stop_requested     by owner
+  2026-11-22 12:01:00.000        +0.000 s  stop_sent          by cloud
   2026-11-22 12:01:00.110        +0.110 s  stop_accepted      by charger
   2026-11-22 12:01:00.120        +0.010 s  stop_executing     by charger
   2026-11-22 12:01:00.340        +0.220 s  stop_done          by charger
