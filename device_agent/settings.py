@@ -163,6 +163,12 @@ class OcppSettings(_Section):
     connectors: dict[EvseId, Annotated[int, Field(ge=1, le=32)]] = {}
     """The charger's own number of an EVSE (in 1.6, of its connector) where it is not ours."""
 
+    @property
+    def open_to_all(self) -> bool:
+        """Whether others than this board itself can connect, without having to prove who they are."""
+        here = self.host in ("localhost", "::1") or self.host.startswith("127.")
+        return not here and self.password is None and self.password_file is None
+
     @model_validator(mode="after")
     def _go_together(self) -> Self:
         if (self.certificate is None) != (self.private_key is None):

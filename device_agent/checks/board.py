@@ -136,6 +136,9 @@ def charger_tls(settings: Settings, now_s: float) -> Iterator[Finding]:
 def secrets(settings: Settings, config: Path) -> Iterator[Finding]:
     """Passwords in files."""
     if isinstance(settings.driver, OcppSettings):
+        if settings.driver.open_to_all:
+            advice = "set driver.password_file, and the same password in the charger"
+            yield doubtful("password", f"whoever reaches {settings.driver.host} can pose as the charger", advice)
         if settings.driver.password is not None:
             yield private("password", config)
         if settings.driver.password_file is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from concurrent.futures import Future
 from time import monotonic
 from typing import TYPE_CHECKING, Self
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from device_agent.drivers.ocpp.bays import Bay
     from device_agent.drivers.ocpp.station import Station
     from device_agent.settings import OcppSettings
+
+log = logging.getLogger(__name__)
 
 PACE = Pace(start_s=30.0, stop_s=10.0)
 """A charger that has accepted a start may wake its car, lock the cable and negotiate for many seconds, and its message
@@ -72,6 +75,10 @@ class OcppDriver:
         Raises:
             OSError: a file they name cannot be used.
         """
+        if settings.open_to_all:
+            log.warning(
+                "whoever reaches this address can pose as the charger: no password", extra={"host": settings.host}
+            )
         password = settings.password.get_secret_value() if settings.password else ""
         if settings.password_file is not None:
             password = settings.password_file.read_text(encoding="utf-8").strip()

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from device_agent.checks import Level, board
+from device_agent.drivers.ocpp.driver import OcppDriver
 from device_agent.settings import OcppSettings, Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -69,3 +72,26 @@ def test_what_is_wrong_is_said_by_key(tmp_path: Path, more: str, message: str) -
     with pytest.raises(SettingsError) as raised:
         load(tmp_path, more)
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "open_to_all"),
+    [
+        ("", False),
+        ('host = "localhost"', False),
+        ('host = "::1"', False),
+        ('host = "0.0.0.0"', True),
+        ('host = "192.168.7.1"', True),
+        ('host = "192.168.7.1"\npassword_file = "password"', False),
+    ],
+)
+def test_an_address_that_others_reach_without_a_password_is_warned_of_by_log_and_doctor(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, more: str, *, open_to_all: bool
+) -> None:
+    (tmp_path / "password").write_text("s3cret")
+    (tmp_path / "password").chmod(0o600)
+    driver = load(tmp_path, more)
+    OcppDriver.from_settings(driver, [1], time.time)
+    assert ("can pose as the charger" in caplog.text) is open_to_all
+    found = board.secrets(Settings.load(tmp_path / "agent.toml", {}), tmp_path / "agent.toml")
+    assert [each.level is Level.WARN and "pose" in each.text for each in found if each.advice] == [True] * open_to_all
