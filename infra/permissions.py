@@ -128,7 +128,7 @@ def provision_boards(tables: Tables, scope: Construct) -> Grant:
         _allow(["GetItem", "UpdateItem"], tables.serials.table_arn),
         iam.PolicyStatement(actions=["iot:ListThingPrincipals"], resources=[thing]),
         iam.PolicyStatement(actions=["iot:DetachThingPrincipal"], resources=[thing, certificate]),
-        iam.PolicyStatement(actions=["iot:UpdateCertificate"], resources=[certificate]),
+        iam.PolicyStatement(actions=["iot:DescribeCertificate", "iot:UpdateCertificate"], resources=[certificate]),
         wildcards={"thing/*": whichever, "cert/*": whichever},
     )
 

@@ -50,6 +50,12 @@ class IotCertificates:
         """See `Certificates.of`."""
         return [principal.rpartition("/")[2] for principal in self._principals(charger_id)]
 
+    def made_at_ms(self, certificate_id: str) -> int:
+        """See `Certificates.made_at_ms`."""
+        with aws_errors():
+            found = self.client.describe_certificate(certificateId=certificate_id)["certificateDescription"]
+        return int(found["creationDate"].timestamp() * 1000)
+
     def retire(self, charger_id: str, certificate_id: str) -> None:
         """See `Certificates.retire`. First made useless, then detached: a break in between leaves it on the list."""
         for principal in self._principals(charger_id):

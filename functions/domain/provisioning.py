@@ -68,6 +68,9 @@ class Certificates(Protocol):
     def of(self, charger_id: str) -> list[str]:
         """Their ids; none if there is no such charger yet."""
 
+    def made_at_ms(self, certificate_id: str) -> int:
+        """When it was issued, in epoch milliseconds."""
+
     def retire(self, charger_id: str, certificate_id: str) -> None:
         """Make a certificate useless for good. Doing it again is harmless."""
 
@@ -192,9 +195,16 @@ class Provisioning:
         return Why.RENEWED, record.charger_id
 
     def _retire_others(self, charger_id: str, request: HookRequest) -> tuple[str, ...]:
-        """A charger has one board: what else still speaks for it was replaced, or its answer was lost on the way."""
+        """A charger has one board: what else still speaks for it was replaced, or its answer was lost on the way.
+
+        Only older ones: a board that had no answer in time asks again for another one, and this call may be the first
+        question, still at work. It must not take away what the second one has brought.
+        """
         keep = {request.claim_certificate_id, request.certificate_id}
         others = tuple(each for each in self.certificates.of(charger_id) if each not in keep)
+        if others:
+            new_ms = self.certificates.made_at_ms(request.certificate_id)
+            others = tuple(each for each in others if self.certificates.made_at_ms(each) < new_ms)
         for certificate_id in others:
             self.certificates.retire(charger_id, certificate_id)
         return others

@@ -46,7 +46,8 @@ WORK = {
     | table(CHARGERS, "GetItem", "UpdateItem")
     | {INTENT, ("sqs:SendMessage", "<SweeperDeadLetters.Arn>")},
     "provisioning_hook": table("<TablesSerials.Arn>", "GetItem", "UpdateItem")
-    | {("iot:ListThingPrincipals", THING), ("iot:UpdateCertificate", CERTIFICATE)}
+    | {("iot:ListThingPrincipals", THING)}
+    | {("iot:DescribeCertificate", CERTIFICATE), ("iot:UpdateCertificate", CERTIFICATE)}
     | {("iot:DetachThingPrincipal", THING), ("iot:DetachThingPrincipal", CERTIFICATE)},
     "charger_presence": table(CHARGERS, "GetItem", "UpdateItem") | drains("Presence", "Queue", "Held"),
 }

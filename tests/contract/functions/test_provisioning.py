@@ -71,5 +71,14 @@ def test_a_retired_certificate_is_of_no_use_and_off_the_chargers_list(aws: Aws) 
     certificates.retire(builders.CHARGER, current)
 
 
+def test_when_a_certificate_was_issued_is_known(aws: Aws) -> None:
+    made = aws.iot.create_keys_and_certificate(setAsActive=False)
+    found = aws.iot.describe_certificate(certificateId=made["certificateId"])["certificateDescription"]
+
+    at_ms = IotCertificates(aws.iot).made_at_ms(made["certificateId"])
+
+    assert abs(at_ms - found["creationDate"].timestamp() * 1000) < 1
+
+
 def test_a_charger_that_is_no_thing_yet_has_no_certificates(aws: Aws) -> None:
     assert IotCertificates(aws.iot).of("PX-NONE") == []

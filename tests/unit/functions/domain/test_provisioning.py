@@ -38,9 +38,13 @@ class Registry:
     """`Certificates` in memory."""
 
     by_charger: dict[str, list[str]] = field(default_factory=dict)
+    made_ms: dict[str, int] = field(default_factory=lambda: {"new": NOON_MS + 1})
 
     def of(self, charger_id: str) -> list[str]:
         return list(self.by_charger.get(charger_id, []))
+
+    def made_at_ms(self, certificate_id: str) -> int:
+        return self.made_ms.get(certificate_id, NOON_MS)
 
     def retire(self, charger_id: str, certificate_id: str) -> None:
         self.by_charger[charger_id].remove(certificate_id)
@@ -146,6 +150,15 @@ def test_armed_again_the_number_lets_the_next_board_in_and_the_board_before_lose
     assert decision.allowed
     assert decision.retired == ("first", "second")
     assert hook.registry.by_charger == {CHARGER: [], "PX-0002": ["theirs"]}
+
+
+def test_a_claim_that_was_slower_than_its_own_repetition_takes_nothing_from_it(hook: Hook) -> None:
+    hook.registry.by_charger[CHARGER] = ["lost", "kept"]
+    hook.registry.made_ms["kept"] = NOON_MS + 2
+
+    assert hook.claim().retired == ("lost",)
+
+    assert hook.registry.of(CHARGER) == ["kept"]
 
 
 def test_the_certificate_that_is_being_provisioned_is_not_retired_when_its_request_comes_twice(hook: Hook) -> None:

@@ -38,6 +38,9 @@ class NoCertificates:
     def of(self, _charger_id: str) -> list[str]:
         return []
 
+    def made_at_ms(self, certificate_id: str) -> int:
+        raise AssertionError(certificate_id)
+
     def retire(self, charger_id: str, certificate_id: str) -> None:
         raise AssertionError(f"{certificate_id} of {charger_id}")
 
