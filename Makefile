@@ -69,7 +69,17 @@ run: install  ## the whole system on this machine: play start, charging, stop on
 
 .PHONY: test
 test: install  ## every test: unit, contract, infra, and end to end on the local stack
+ifneq ($(ARGS),)
 	@$(BIN)/python -m pytest $(ARGS)
+else
+# The end-to-end tests mostly wait for chargers: they run beside all others, and what they print comes last.
+	@mkdir -p .cache; \
+	$(BIN)/python -m pytest tests/local >.cache/tests-local.log 2>&1 & beside=$$!; \
+	trap 'kill $$beside 2>/dev/null' EXIT; failed=0; \
+	$(BIN)/python -m pytest tests/contract tests/infra tests/unit tests/web || failed=1; \
+	echo 'waiting for the end-to-end tests, which run beside these'; \
+	wait $$beside || failed=1; cat .cache/tests-local.log; exit $$failed
+endif
 
 .PHONY: bench
 bench: install  ## how fast a stop is over the whole local stack, and the page; some three minutes
