@@ -24,17 +24,17 @@ class WrongClock(Unreachable):
     """The broker's certificate is not valid at the time that this board believes it is."""
 
 
-class CertificateRefused(ProvisioningError):  # noqa: N818
+class CertificateRefused(ProvisioningError):  # noqa: N818  (reads as the fact it is)
     """The broker was reached and does not let this certificate in."""
 
 
-class SerialRefused(ProvisioningError):  # noqa: N818
+class SerialRefused(ProvisioningError):  # noqa: N818  (reads as the fact it is)
     """The cloud was asked and said no."""
 
 
-class WrongCharger(ProvisioningError):  # noqa: N818
+class WrongCharger(ProvisioningError):  # noqa: N818  (reads as the fact it is)
     """The cloud made this board another charger."""
 
 
-class CloudTrouble(ProvisioningError):  # noqa: N818
+class CloudTrouble(ProvisioningError):  # noqa: N818  (reads as the fact it is)
     """The cloud could not answer properly."""

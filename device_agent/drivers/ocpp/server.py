@@ -143,7 +143,7 @@ class OcppServer:
             self._connected,
             self._endpoint.host,
             self._endpoint.port,
-            subprotocols=[self._subprotocol],  # type: ignore[list-item]
+            subprotocols=[self._subprotocol],  # type: ignore[list-item]  # websockets wants its own NewType of str
             process_request=self._admit,
             compression=None,
             server_header=None,

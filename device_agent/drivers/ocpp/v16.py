@@ -20,6 +20,8 @@ from device_agent.drivers.ocpp.station import Answer, Station
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from websockets.asyncio.server import ServerConnection
+
     from device_agent.drivers.base import Order
     from device_agent.drivers.ocpp.desk import Desk
     from device_agent.drivers.ocpp.fields import Fields
@@ -59,8 +61,8 @@ class Station16(Station):
     may_hide = GOES_ON
     always: ClassVar[Mapping[str, Answer]] = {"StopTransaction": {}, "MeterValues": {}, "StatusNotification": {}}
 
-    def __init__(self, desk: Desk, connection: object, meter_interval_s: int) -> None:
-        super().__init__(desk, connection, meter_interval_s)  # type: ignore[arg-type]
+    def __init__(self, desk: Desk, connection: ServerConnection, meter_interval_s: int) -> None:
+        super().__init__(desk, connection, meter_interval_s)
         self.handlers = self.shared() | {
             "Authorize": self._authorize,
             "DiagnosticsStatusNotification": self.noted,

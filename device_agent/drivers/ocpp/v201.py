@@ -22,6 +22,8 @@ from device_agent.drivers.ocpp.station import Answer, Station
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from websockets.asyncio.server import ServerConnection
+
     from device_agent.drivers.base import Order
     from device_agent.drivers.ocpp.bays import Bay
     from device_agent.drivers.ocpp.desk import Desk
@@ -58,8 +60,8 @@ class Station201(Station):
     may_hide = (Status.PREPARING,)  # what `Occupied` is taken for
     always: ClassVar[Mapping[str, Answer]] = {"TransactionEvent": {}, "MeterValues": {}, "StatusNotification": {}}
 
-    def __init__(self, desk: Desk, connection: object, meter_interval_s: int) -> None:
-        super().__init__(desk, connection, meter_interval_s)  # type: ignore[arg-type]
+    def __init__(self, desk: Desk, connection: ServerConnection, meter_interval_s: int) -> None:
+        super().__init__(desk, connection, meter_interval_s)
         self._told_ids: dict[str, str] = {}
         """What the charger calls the transactions that have another name here."""
         self.handlers = self.shared() | {
