@@ -91,9 +91,10 @@ def _intent(intent: IntentRecord) -> str:
         (intent.status.value, intent.settled_at_ms),
     )
     taken = [f"{name} {at_ms - intent.requested_at_ms}" for name, at_ms in answers if at_ms is not None]
+    asked = f" ({intent.why})" if intent.why else ""
     why = f" ({intent.reason})" if intent.reason else ""
     told = ", ".join(taken) if taken else "no answer"
-    return f"{intent.act.value:<5} {intent.intent_id}  by {intent.by.value}: {intent.status.value}{why}; {told}"
+    return f"{intent.act.value:<5} {intent.intent_id}  by {intent.by.value}{asked}: {intent.status.value}{why}; {told}"
 
 
 def _energy(records: Records) -> list[str]:

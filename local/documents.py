@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from contract.schemas import schema_texts
-from functions.openapi import openapi
+from functions.openapi.document import openapi
 
 ROOT = Path(__file__).parent.parent
 

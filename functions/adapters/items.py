@@ -76,6 +76,7 @@ def _intent(item: Mapping[str, Any]) -> IntentRecord:
         act=Act(item["act"]),
         by=RequestedBy(item["by"]),
         requested_at_ms=int(item["requested_at_ms"]),
+        why=item.get("why", ""),
         expires_at_s=_int(item, "expires_at_s"),
         status=IntentStatus(item["status"]),
         reason=item.get("reason", ""),

@@ -99,6 +99,8 @@ class IntentRecord:
     act: Act
     by: RequestedBy
     requested_at_ms: int
+    why: str = ""
+    """Why it was asked for, unless a driver's tap says it all: a code of a rule, or an operator's own words."""
     expires_at_s: int | None = None
     status: IntentStatus = IntentStatus.REQUESTED
     reason: str = ""

@@ -79,8 +79,8 @@ class Stopping:
     sleep: Sleep
     patience: Patience
 
-    def stop(self, session_id: str, *, owner: str, by: RequestedBy = RequestedBy.OWNER) -> SessionRecord:
-        """Ask the charger to end this session.
+    def stop(self, session_id: str, *, owner: str, by: RequestedBy = RequestedBy.OWNER, why: str = "") -> SessionRecord:
+        """Ask the charger to end this session; `why` is kept with the stop, see `IntentRecord.why`.
 
         Returns:
             The session with its stop in force, or as it ended.
@@ -91,7 +91,7 @@ class Stopping:
         """
         now_ms = self.clock()
         resend_before_ms = now_ms - self.patience.resend_after_s * 1000
-        stop = IntentRecord(intent_id=self.new_id(), act=Act.STOP, by=by, requested_at_ms=now_ms)
+        stop = IntentRecord(intent_id=self.new_id(), act=Act.STOP, by=by, requested_at_ms=now_ms, why=why)
         write = self.sessions.request_stop(session_id, owner=owner, stop=stop, resend_before_ms=resend_before_ms)
         session = write.session
         # A retried call finds what it wrote itself: that is as good as applied.

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from contract.vocabulary import RequestedBy
 from functions.domain.ports import StopWrite
 from functions.domain.records import IntentStatus, SessionPhase, SessionRecord
 from functions.domain.stopping import Verdict, verdict, with_stop
@@ -16,7 +17,9 @@ from tests.support import builders
 from tests.support.builders import NEIGHBOUR, OWNER, SESSION
 from tests.support.clock import NOON_MS
 
-NEW_STOP = builders.stop_intent(intent_id="01JC0000000000000000000001", requested_at_ms=NOON_MS + 10_000)
+NEW_STOP = builders.stop_intent(
+    intent_id="01JC0000000000000000000001", requested_at_ms=NOON_MS + 10_000, by=RequestedBy.OPERATOR, why="zombie"
+)
 RESEND_BEFORE_MS = NOON_MS + 8000
 SENT = [RESEND_BEFORE_MS - 1, RESEND_BEFORE_MS, RESEND_BEFORE_MS + 1, None]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contract.vocabulary import EndMethod, EndReason
+from contract.vocabulary import EndMethod, EndReason, RequestedBy
 from explain.records import READS_AT_MOST, SAMPLES_PER_READ, Records, gather
 from explain.story import missing, story
 from functions.domain.patience import Patience
@@ -122,6 +122,12 @@ def test_a_session_that_began_with_a_card_shows_a_part_of_its_hash_and_no_number
     assert f"owner        nobody on record, begun with card {builders.CARD[:12]}…" in told
     assert builders.CARD not in told
     assert "none: begun and ended at the charger" in told
+
+
+def test_a_stop_that_no_tap_asked_for_tells_who_did_and_why() -> None:
+    stop = builders.stop_intent(requested_at_ms=LATER_MS, by=RequestedBy.AUTOMATIC, why="card_lost")
+    told = story(on_record(running(stop=stop, stop_sent_at_ms=LATER_MS)))
+    assert f"stop  {STOP_INTENT}  by automatic (card_lost): requested; no answer" in told
 
 
 def test_a_silent_charger_shows_what_was_last_known_and_how_long_ago() -> None:

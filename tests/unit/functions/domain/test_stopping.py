@@ -8,7 +8,7 @@ from threading import Barrier
 
 import pytest
 
-from contract.vocabulary import Act, EndMethod, EndReason
+from contract.vocabulary import Act, EndMethod, EndReason, RequestedBy
 from functions.domain.errors import CallerError, ContractViolation, TemporaryError
 from functions.domain.outlook import session_status, stop_status
 from functions.domain.records import EndRecord, IntentStatus, SessionPhase, SessionRecord
@@ -274,6 +274,14 @@ def test_a_driver_stops_with_whatever_means_because_the_person_is_compared(cloud
     """Scenario 8: the card was compared, not the person; here a card's session is its owner's session."""
     cloud.keep(builders.active_session(transaction_id="card-started"))
     assert cloud.stopping.stop(SESSION, owner=OWNER).stop is not None
+
+
+def test_a_stop_on_somebodys_behalf_says_who_wants_it_and_why(cloud: Cloud) -> None:
+    cloud.keep(builders.active_session())
+    session = cloud.stopping.stop(SESSION, owner=OWNER, by=RequestedBy.OPERATOR, why="smoke from the cable")
+    assert session.stop is not None
+    assert (session.stop.by, session.stop.why) == (RequestedBy.OPERATOR, "smoke from the cable")
+    assert [intent.by for _, _, intent in cloud.shadows.sent] == [RequestedBy.OPERATOR]
 
 
 def test_a_stop_needs_neither_a_connected_charger_nor_one_in_service(cloud: Cloud) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from contract.vocabulary import EndMethod, EndReason
+from contract.vocabulary import EndMethod, EndReason, RequestedBy
 from functions.domain.records import Confidence, EndBasis, EndRecord, IntentStatus, SessionPhase
 from functions.domain.timeline import timeline
 from tests.support import builders
@@ -69,6 +69,12 @@ def test_earlier_stops_stay_in_the_story() -> None:
     )
     told = [(it.stage, it.detail) for it in timeline(session) if it.stage.startswith("stop")]
     assert told[:3] == [("stop_requested", ""), ("stop_failed", "power_still_flowing"), ("stop_requested", "")]
+
+
+def test_a_stop_that_no_tap_asked_for_tells_who_did_and_why() -> None:
+    stop = builders.stop_intent(by=RequestedBy.AUTOMATIC, why="card_lost")
+    asked = next(it for it in timeline(builders.stopping_session(stop=stop)) if it.stage == "stop_requested")
+    assert (asked.source, asked.detail) == ("automatic", "card_lost")
 
 
 def test_a_withdrawal_is_the_owners_word() -> None:

@@ -1,0 +1,120 @@
+"""The API's OpenAPI 3.1 description, generated from the models, the routes' tables and the reason table."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from functions.api_models.base import Problem
+from functions.domain.reasons import REASONS
+from functions.http_request import RequestModel
+from functions.openapi import chargers, sessions
+from functions.openapi.route import Json, Route, header
+
+REF = "#/components/schemas/{model}"
+ROUTES = (*chargers.ROUTES, *sessions.ROUTES)
+EVERYWHERE = ("too_many_requests", "unavailable", "internal")
+"""Reasons that any route may give."""
+
+
+_RETRY_AFTER = header("Retry-After", "Seconds to wait before the same request; present if `retryAfterS` is.")
+
+
+def openapi() -> Json:
+    """The whole description."""
+    models: set[type[BaseModel]] = {Problem}
+    models.update(route.body for route in ROUTES if route.body)
+    models.update(model for route in ROUTES for _, model in route.answers.values() if model)
+    serialized: list[tuple[type[BaseModel], Literal["validation", "serialization"]]]
+    serialized = [(model, "serialization") for model in sorted(models, key=lambda model: model.__name__)]
+    _, schemas = models_json_schema(serialized, ref_template=REF)
+    paths: dict[str, Json] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Polaris Express charging",
+            "version": "1.0.0",
+            "description": (
+                "Start a charging session, follow it, and stop it. A stop that was accepted is not done: a session is "
+                "`stopping` until its charger has measured that no power flows. Errors are RFC 9457 problems; `title` "
+                "fits a banner, `advice` says what the driver can do. Requests without a valid token are answered 401 "
+                "by the gateway itself, and so is a 429 of its own throttling: neither has a body of ours."
+            ),
+        },
+        "security": [{"driver": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"driver": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "schemas": schemas["$defs"],
+        },
+    }
+
+
+def _operation(route: Route) -> Json:
+    parameters = [
+        *(_parameters(route.path_model, "path") if route.path_model else ()),
+        *(_parameters(route.query_model, "query") if route.query_model else ()),
+        *route.headers,
+    ]
+    operation: Json = {
+        "operationId": route.operation_id,
+        "summary": route.summary,
+        "parameters": parameters,
+        "responses": {**_answers(route), **_problems(route), "401": {"description": "No valid token"}},
+    }
+    if route.body:
+        must = any(field.is_required() for field in route.body.model_fields.values())
+        operation["requestBody"] = {"required": must, "content": _content("application/json", route.body)}
+    return operation
+
+
+def _parameters(model: type[RequestModel], place: str) -> list[Json]:
+    schema = model.model_json_schema(by_alias=True)
+    required = schema.get("required", [])
+    return [
+        {"name": name, "in": place, "required": name in required, "schema": _without_null(field)}
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _without_null(field: Json) -> Json:
+    """An optional parameter is one that may be left out, not one that may be null."""
+    kinds = [kind for kind in field.get("anyOf", ()) if kind != {"type": "null"}]
+    rest = {key: value for key, value in field.items() if key not in ("anyOf", "title")}
+    if rest.get("default", ...) is None:
+        del rest["default"]
+    return {**rest, **kinds[0]} if kinds else rest
+
+
+def _answers(route: Route) -> Json:
+    return {
+        str(status): {
+            "description": text,
+            **({"headers": route.answer_headers} if route.answer_headers else {}),
+            **({"content": _content("application/json", model)} if model else {}),
+            **({"content": {"text/csv": {"schema": {"type": "string"}}}} if route.csv else {}),
+        }
+        for status, (text, model) in route.answers.items()
+    }
+
+
+def _problems(route: Route) -> Json:
+    codes: dict[int, list[str]] = {}
+    for code in (*route.reasons, *EVERYWHERE):
+        codes.setdefault(REASONS[code].http_status, []).append(code)
+    return {
+        str(status): {
+            "description": "Codes: " + ", ".join(f"`{code}`" for code in names),
+            "headers": _RETRY_AFTER,
+            "content": _content("application/problem+json", Problem),
+        }
+        for status, names in sorted(codes.items())
+    }
+
+
+def _content(media_type: str, model: type[BaseModel]) -> Json:
+    return {media_type: {"schema": {"$ref": REF.format(model=model.__name__)}}}
