@@ -6,8 +6,7 @@ import contextlib
 import socket
 import ssl
 import threading
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -34,8 +33,6 @@ class RudeBroker:
 
     files: Broker
     manner: Manner
-    connects_s: list[float] = field(default_factory=list)
-    """When each client came, in monotonic seconds."""
 
     def __enter__(self) -> int:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -63,7 +60,6 @@ class RudeBroker:
 
     def _treat(self, client: ssl.SSLSocket) -> None:
         client.recv(1024)
-        self.connects_s.append(time.monotonic())
         if self.manner is Manner.REFUSES:
             client.sendall(NOT_AUTHORIZED)
         elif self.manner is Manner.FALLS_SILENT:

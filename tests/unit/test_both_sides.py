@@ -77,7 +77,7 @@ def check(sides: BothSides) -> None:
         assert may or not verdict.accepted
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(story=st.lists(steps, max_size=14), random=st.randoms(use_true_random=False))
 def test_in_the_end_both_sides_tell_the_same_story(
     monkeypatch: pytest.MonkeyPatch, story: list[tuple[str, ...]], random: Random

@@ -155,7 +155,7 @@ def test_a_transaction_of_an_evse_that_is_none_of_ours_is_refused(bench: OcppBen
 def test_an_event_that_cannot_be_understood_is_answered_so_that_it_is_not_repeated(
     charger: Talk201, payload: object
 ) -> None:
-    assert charger.charger.ask("TransactionEvent", payload).get(timeout=5)[0] == 3
+    assert charger.charger.ask("TransactionEvent", payload).get(timeout=30)[0] == 3
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_a_beginning_is_answered_only_when_the_agent_has_it_on_record(bench: Ocp
     with pytest.raises(queue.Empty):
         answer.get(timeout=0.1)
     bench.settling = True
-    assert answer.get(timeout=5)[0] == 3
+    assert answer.get(timeout=30)[0] == 3
 
 
 def test_a_beginning_that_is_not_on_record_in_time_is_not_answered_and_its_repetition_is_the_same_fact(
@@ -45,8 +45,8 @@ def test_a_beginning_that_is_not_on_record_in_time_is_not_answered_and_its_repet
         first.get(timeout=0.5)
     fact = waiting_fact(bench)
     bench.settling = True
-    again = charger.charger.ask(*message).get(timeout=5)
-    once_more = charger.charger.ask(*message).get(timeout=5)
+    again = charger.charger.ask(*message).get(timeout=30)
+    once_more = charger.charger.ask(*message).get(timeout=30)
     assert again[2] == once_more[2]
     assert bench.settled == [fact]
 
@@ -59,8 +59,8 @@ def test_an_end_is_answered_only_when_the_agent_has_it_on_record(bench: OcppBenc
         charger.charger.ask(*message).get(timeout=0.5)
     bench.sees(1, contactor_closed=False)
     bench.settling = True
-    assert charger.charger.ask(*message).get(timeout=5)[0] == 3
-    assert charger.charger.ask(*message).get(timeout=5)[0] == 3
+    assert charger.charger.ask(*message).get(timeout=30)[0] == 3
+    assert charger.charger.ask(*message).get(timeout=30)[0] == 3
     assert len(bench.settled) == 2
 
 
@@ -71,7 +71,7 @@ def test_while_an_end_waits_for_the_agent_nothing_else_does(bench: OcppBench, ch
     assert charger.charger.call("Heartbeat")
     bench.driver.start(2, ORDER).result(10)
     bench.settling = True
-    assert waiting.get(timeout=5)
+    assert waiting.get(timeout=30)
 
 
 def test_an_agent_that_lost_power_before_it_had_a_fact_gets_the_same_one_again(bench: OcppBench, charger: Talk) -> None:
@@ -86,7 +86,7 @@ def test_an_agent_that_lost_power_before_it_had_a_fact_gets_the_same_one_again(b
     after = OcppBench(bench.driver.name)
     after.open({1: Resumed(ORDER, transaction_id, started=True)})
     again = talk(after)
-    assert again.charger.ask(*message).get(timeout=5)[0] == 3
+    assert again.charger.ask(*message).get(timeout=30)[0] == 3
     assert after.settled == [lost]
     after.close()
 
@@ -110,7 +110,7 @@ def test_an_end_that_is_told_before_any_state_is_put_on_record_and_answered(benc
     after = OcppBench(bench.driver.name)
     after.open({1: Resumed(ORDER, "4711", started=True)})
     charger = connect(after)
-    assert charger.charger.ask(*charger.ending("4711", reason="EVDisconnected")).get(timeout=5)[0] == 3
+    assert charger.charger.ask(*charger.ending("4711", reason="EVDisconnected")).get(timeout=30)[0] == 3
     [fact] = after.settled
     assert isinstance(fact, TransactionOver)
     assert fact.reason is EndReason.EV_DISCONNECTED

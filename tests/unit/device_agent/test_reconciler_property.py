@@ -106,7 +106,9 @@ def check_story(bench: Bench) -> None:
         assert all(by_seq[event["seq"]] == event for event in events)  # a repeated event says the same
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(script=st.lists(steps, min_size=3, max_size=25))
 def test_a_contactor_is_opened_only_for_the_session_its_intent_names(
     script: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch

@@ -238,7 +238,10 @@ def play(script: list[tuple[Any, ...]], make: Callable[[BenchClock], Keeper], mo
 
 
 often = settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
