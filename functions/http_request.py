@@ -108,15 +108,15 @@ def header_of(event: Mapping[str, Any], name: str) -> str | None:
     return next((value for key, value in headers.items() if key.lower() == name), None)
 
 
-def require_no_content(event: Mapping[str, Any]) -> None:
-    """Accepts no body or an empty JSON object, and nothing else.
+def body_of(event: Mapping[str, Any], model: type[Model]) -> Model:
+    """The JSON document in the body, checked; no body is an empty document.
 
     Raises:
-        CallerError: unsupported_media_type; invalid_request, naming the first field nobody knows.
+        CallerError: unsupported_media_type; invalid_request, naming the first thing that is wrong.
     """
     body = event.get("body")
     if not body:
-        return
+        return checked(model, {})
     if event.get("isBase64Encoded"):
         try:
             body = base64.b64decode(body, validate=True).decode()
@@ -131,7 +131,16 @@ def require_no_content(event: Mapping[str, Any]) -> None:
         document = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise CallerError("invalid_request", "body: not valid JSON.") from error
-    checked(NoBody, document)
+    return checked(model, document)
+
+
+def require_no_content(event: Mapping[str, Any]) -> None:
+    """Accepts no body or an empty JSON object, and nothing else.
+
+    Raises:
+        CallerError: as `body_of`.
+    """
+    body_of(event, NoBody)
 
 
 def wait_seconds(event: Mapping[str, Any]) -> int:

@@ -33,12 +33,14 @@ BY_DEADLINE = "by_deadline"
 """Index of the sessions with something due, by shard and deadline."""
 
 _STOP_CONDITION = (
-    "#owner = :owner AND #phase IN (:pending, :active) AND "
+    "#phase IN (:pending, :active) AND "
     "(attribute_exists(#started) OR attribute_not_exists(#start) OR NOT #start.#status IN (:refused, :failed)) AND "
     "(attribute_not_exists(#stop) OR (#stop.#status IN (:requested, :accepted, :executing) AND "
     "(#not_sent = :true OR attribute_not_exists(#sent) OR #sent <= :resend_before)))"
 )
-"""`stopping.verdict` is `SEND`, in DynamoDB's words; a contract test holds the two together."""
+"""`stopping.verdict` is `SEND` for this owner, in DynamoDB's words; a contract test holds the two together.
+A session of nobody's card has no attribute `owner`: operators stop it."""
+_OF_OWNER, _OF_NOBODY = "#owner = :owner AND ", "attribute_not_exists(#owner) AND "
 # Without a read it cannot know what is due first; the sweeper looks once too often, or seconds late.
 _STOP_UPDATE = (
     "SET #stop = if_not_exists(#stop, :stop), #sent = :now, #not_sent = :false, #shard = :shard, #due = :due "
@@ -79,7 +81,7 @@ class DynamoSessions:
     def request_stop(self, session_id: str, *, owner: str, stop: IntentRecord, resend_before_ms: int) -> StopWrite:
         """See `Sessions.request_stop`. One UpdateItem; a failed condition brings the item along, so no read follows."""
         values = {
-            ":owner": owner,
+            **({":owner": owner} if owner else {}),
             ":pending": SessionPhase.PENDING.value,
             ":active": SessionPhase.ACTIVE.value,
             ":requested": IntentStatus.REQUESTED.value,
@@ -102,7 +104,7 @@ class DynamoSessions:
                     TableName=self.sessions_table,
                     Key=to_dynamo(items.session_key(session_id)),
                     UpdateExpression=_STOP_UPDATE,
-                    ConditionExpression=_STOP_CONDITION,
+                    ConditionExpression=(_OF_OWNER if owner else _OF_NOBODY) + _STOP_CONDITION,
                     ExpressionAttributeNames=_STOP_NAMES,
                     ExpressionAttributeValues=to_dynamo(values),
                     ReturnValues="ALL_NEW",

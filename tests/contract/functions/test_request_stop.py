@@ -88,7 +88,24 @@ def test_in_every_state_the_write_applies_exactly_when_the_verdict_is_send(world
     assert (granted > 0) is (owner == OWNER)
 
 
-def test_a_session_nobody_has_is_not_made_by_stopping_it(world: World) -> None:
-    write = world.sessions.request_stop(SESSION, owner=OWNER, stop=NEW_STOP, resend_before_ms=RESEND_BEFORE_MS)
+def test_a_session_of_nobodys_card_is_stopped_in_nobodys_name_and_in_no_drivers(world: World) -> None:
+    world.keep(builders.card_session(owner=""))
+    foreign = world.sessions.request_stop(SESSION, owner=OWNER, stop=NEW_STOP, resend_before_ms=RESEND_BEFORE_MS)
+    assert not foreign.applied
+    write = world.sessions.request_stop(SESSION, owner="", stop=NEW_STOP, resend_before_ms=RESEND_BEFORE_MS)
+    assert write.applied
+    assert write.session is not None
+    assert write.session.stop == NEW_STOP
+
+
+def test_a_drivers_session_is_not_stopped_in_nobodys_name(world: World) -> None:
+    world.keep(builders.active_session())
+    write = world.sessions.request_stop(SESSION, owner="", stop=NEW_STOP, resend_before_ms=RESEND_BEFORE_MS)
+    assert write == StopWrite(applied=False, session=builders.active_session())
+
+
+@pytest.mark.parametrize("owner", [OWNER, ""])
+def test_a_session_nobody_has_is_not_made_by_stopping_it(world: World, owner: str) -> None:
+    write = world.sessions.request_stop(SESSION, owner=owner, stop=NEW_STOP, resend_before_ms=RESEND_BEFORE_MS)
     assert write == StopWrite(applied=False, session=None)
     assert world.sessions.get(SESSION) is None
