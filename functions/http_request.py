@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 
 from contract.wire import ChargerId, Ulid
@@ -24,7 +24,28 @@ WAIT_MAX_S = 10
 
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*(\d{1,4})(?=$|[,;\s])", re.IGNORECASE)
 
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
+_RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII | re.IGNORECASE)
+
 Model = TypeVar("Model", bound=BaseModel)
+
+
+def _only(form: re.Pattern[str], what: str) -> BeforeValidator:
+    """Text of this form and no other: pydantic alone takes "1_0" for a number, and "5" for a time in 1970."""
+
+    def check(value: object) -> object:
+        if isinstance(value, str) and not form.fullmatch(value):
+            raise ValueError(what)
+        return value
+
+    return BeforeValidator(check)
+
+
+IN_DIGITS = _only(_WHOLE_NUMBER, "not a whole number")
+"""Goes with every number in a path or a query."""
+
+Moment = Annotated[AwareDatetime, _only(_RFC_3339, "not a time as RFC 3339 writes it, such as 2026-11-22T12:00:00Z")]
+"""A time in a query."""
 
 
 class RequestModel(BaseModel):
@@ -48,7 +69,7 @@ class ChargerPath(RequestModel):
 class EvsePath(ChargerPath):
     """Which EVSE a route is about."""
 
-    evse_id: Annotated[int, Field(ge=1, le=999)]
+    evse_id: Annotated[int, Field(ge=1, le=999), IN_DIGITS]
 
 
 class NoBody(RequestModel):
@@ -65,14 +86,20 @@ class StartHeaders(RequestModel):
 
 
 def checked(model: type[Model], values: object) -> Model:
-    """What a caller sent, as a model of ours.
+    """What a caller sent as text, as a model of ours.
 
     Raises:
-        CallerError: invalid_request, naming the first thing that is wrong. Only here does a failed validation mean
-            that the caller is wrong; anywhere else it is a bug of ours and stays `internal`.
+        CallerError: invalid_request, naming the first thing that is wrong.
     """
-    try:
+    with _blaming_the_caller():
         return model.model_validate(values)
+
+
+@contextmanager
+def _blaming_the_caller() -> Iterator[None]:
+    """Only in here does a failed validation mean that the caller is wrong; anywhere else it is a bug of ours."""
+    try:
+        yield
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])[:PLACE_MAX_CHARS] or "request"
@@ -127,11 +154,9 @@ def body_of(event: Mapping[str, Any], model: type[Model]) -> Model:
     media_type = (header_of(event, "content-type") or "").split(";")[0].strip().lower()
     if media_type != "application/json":
         raise CallerError("unsupported_media_type", f"content-type: {media_type[:80] or 'none'} is not supported.")
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise CallerError("invalid_request", "body: not valid JSON.") from error
-    return checked(model, document)
+    # JSON has types of its own: "5" is no number there and 1 is not true, as the API's description says.
+    with _blaming_the_caller():
+        return model.model_validate_json(body, strict=True)
 
 
 def require_no_content(event: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ from functions.api_models.chargers import ChargerCard, ChargerPage, charger_deta
 from functions.cursors import CURSOR_MAX_CHARS, seal, unseal
 from functions.domain.reading import Reading
 from functions.http_problem import Response, answers_problems
-from functions.http_request import ChargerPath, RequestModel, owner_of, path_of, query_of
+from functions.http_request import IN_DIGITS, ChargerPath, RequestModel, owner_of, path_of, query_of
 from functions.http_routes import JsonResponse, document, router
 
 logger = Logger()
@@ -26,7 +26,7 @@ SCOPE = "chargers"
 class ChargersQuery(RequestModel):
     """Which part of the list."""
 
-    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    limit: Annotated[int, Field(ge=1, le=100), IN_DIGITS] = 50
     cursor: Annotated[str, Field(max_length=CURSOR_MAX_CHARS)] | None = None
 
 

@@ -17,9 +17,23 @@ REF = "#/components/schemas/{model}"
 ROUTES = (*chargers.ROUTES, *sessions.ROUTES)
 EVERYWHERE = ("too_many_requests", "unavailable", "internal")
 """Reasons that any route may give."""
-
+GATEWAY = "GatewayMessage"
+NOT_FOUND = 404
+BY_THE_GATEWAY = {
+    401: "no valid token",
+    NOT_FOUND: "no such address or method",
+    429: "more requests than the API takes",
+}
+"""What API Gateway answers by itself, before any function is asked."""
 
 _RETRY_AFTER = header("Retry-After", "Seconds to wait before the same request; present if `retryAfterS` is.")
+
+_GATEWAY_MESSAGE: Json = {
+    "description": "An answer of the gateway itself.",
+    "type": "object",
+    "properties": {"message": {"type": "string"}},
+    "required": ["message"],
+}
 
 
 def openapi() -> Json:
@@ -41,15 +55,16 @@ def openapi() -> Json:
             "description": (
                 "Start a charging session, follow it, and stop it. A stop that was accepted is not done: a session is "
                 "`stopping` until its charger has measured that no power flows. Errors are RFC 9457 problems; `title` "
-                "fits a banner, `advice` says what the driver can do. Requests without a valid token are answered 401 "
-                "by the gateway itself, and so is a 429 of its own throttling: neither has a body of ours."
+                "fits a banner, `advice` says what the driver can do. What the gateway answers by itself (401 without "
+                "a valid token, 404 for an address or a method that does not exist, 429 of its throttling) is no "
+                "problem of ours: it has a `message` only."
             ),
         },
         "security": [{"driver": []}],
         "paths": paths,
         "components": {
             "securitySchemes": {"driver": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
-            "schemas": schemas["$defs"],
+            "schemas": {**schemas["$defs"], GATEWAY: _GATEWAY_MESSAGE},
         },
     }
 
@@ -64,7 +79,7 @@ def _operation(route: Route) -> Json:
         "operationId": route.operation_id,
         "summary": route.summary,
         "parameters": parameters,
-        "responses": {**_answers(route), **_problems(route), "401": {"description": "No valid token"}},
+        "responses": {**_answers(route), **_refusals(route)},
     }
     if route.body:
         must = any(field.is_required() for field in route.body.model_fields.values())
@@ -102,18 +117,25 @@ def _answers(route: Route) -> Json:
     }
 
 
-def _problems(route: Route) -> Json:
+def _refusals(route: Route) -> Json:
     codes: dict[int, list[str]] = {}
     for code in (*route.reasons, *EVERYWHERE):
         codes.setdefault(REASONS[code].http_status, []).append(code)
-    return {
-        str(status): {
-            "description": "Codes: " + ", ".join(f"`{code}`" for code in names),
-            "headers": _RETRY_AFTER,
-            "content": _content("application/problem+json", Problem),
-        }
-        for status, names in sorted(codes.items())
-    }
+    by_gateway = {status for status in BY_THE_GATEWAY if status != NOT_FOUND or route.path_model}
+    return {str(status): _refusal(status, codes.get(status, [])) for status in sorted({*codes, *by_gateway})}
+
+
+def _refusal(status: int, codes: list[str]) -> Json:
+    """Our problem with one of these codes, or the gateway's own message, or either."""
+    words = ["Codes: " + ", ".join(f"`{code}`" for code in codes)] if codes else []
+    content: Json = {}
+    if codes:
+        problem = {"allOf": [{"$ref": REF.format(model="Problem")}, {"properties": {"code": {"enum": codes}}}]}
+        content["application/problem+json"] = {"schema": problem}
+    if status in BY_THE_GATEWAY:
+        words.append(f"By the gateway itself: {BY_THE_GATEWAY[status]}")
+        content["application/json"] = {"schema": {"$ref": REF.format(model=GATEWAY)}}
+    return {"description": ". ".join(words), **({"headers": _RETRY_AFTER} if codes else {}), "content": content}
 
 
 def _content(media_type: str, model: type[BaseModel]) -> Json:

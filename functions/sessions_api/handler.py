@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from functions import bootstrap
 from functions.adapters.positions import read_meter_position
@@ -28,7 +28,16 @@ from functions.domain.reading import Reading
 from functions.domain.records import SessionRecord
 from functions.domain.timeline import timeline
 from functions.http_problem import Response, answers_problems
-from functions.http_request import RequestModel, SessionPath, header_of, owner_of, path_of, query_of
+from functions.http_request import (
+    IN_DIGITS,
+    Moment,
+    RequestModel,
+    SessionPath,
+    header_of,
+    owner_of,
+    path_of,
+    query_of,
+)
 from functions.http_routes import JsonResponse, document, router, table
 
 logger = Logger()
@@ -42,16 +51,16 @@ class SessionsQuery(RequestModel):
     """Which sessions to list: status and time of creation, from inclusive to inclusive."""
 
     status: SessionStatus | None = None
-    from_: Annotated[AwareDatetime | None, Field(alias="from")] = None
-    to: AwareDatetime | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    to: Moment | None = None
+    limit: Annotated[int, Field(ge=1, le=100), IN_DIGITS] = 20
     cursor: Cursor | None = None
 
 
 class ExportQuery(SessionsQuery):
     """Which sessions to export: as for the list, in longer pages."""
 
-    limit: Annotated[int, Field(ge=1, le=500)] = 500
+    limit: Annotated[int, Field(ge=1, le=500), IN_DIGITS] = 500
 
 
 class MeterValuesQuery(RequestModel):
@@ -60,8 +69,8 @@ class MeterValuesQuery(RequestModel):
     `limit` is how many samples are looked at.
     """
 
-    limit: Annotated[int, Field(ge=1, le=1000)] = 500
-    resolution_s: Annotated[int, Field(ge=1, le=3600)] | None = None
+    limit: Annotated[int, Field(ge=1, le=1000), IN_DIGITS] = 500
+    resolution_s: Annotated[int, Field(ge=1, le=3600), IN_DIGITS] | None = None
     cursor: Cursor | None = None
 
 
