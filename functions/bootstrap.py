@@ -12,6 +12,7 @@ from botocore.config import Config
 from ulid import ULID
 
 from functions import settings
+from functions.adapters.dynamodb_accounts import DynamoAccounts
 from functions.adapters.dynamodb_cards import DynamoCards
 from functions.adapters.dynamodb_chargers import DynamoChargers
 from functions.adapters.dynamodb_sessions import DynamoSessions
@@ -73,6 +74,7 @@ def starting() -> Starting:
     return Starting(
         sessions=DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table),
         chargers=DynamoChargers(client("dynamodb"), conf.chargers_table),
+        accounts=DynamoAccounts(client("dynamodb"), conf.accounts_table),
         shadows=IotShadows(client("iot-data", conf.iot_data_endpoint)),
         clock=now_ms,
         new_id=new_id,
@@ -111,6 +113,7 @@ def card_authorisation() -> tuple[CardAuthorisation, DeadLetters]:
     conf = settings.AuthoriseCardSettings.read(os.environ)
     take = CardAuthorisation(
         cards=DynamoCards(client("dynamodb"), conf.cards_table),
+        accounts=DynamoAccounts(client("dynamodb"), conf.accounts_table),
         answers=IotAnswers(client("iot-data", conf.iot_data_endpoint)),
         clock=now_ms,
         patience=Patience(),

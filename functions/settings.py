@@ -56,6 +56,7 @@ class StopSessionSettings(SessionsApiSettings):
 class StartSessionSettings(SessionsApiSettings):
     """Starts sessions."""
 
+    accounts_table: Name
     start_ttl_s: Annotated[int, Field(ge=5, le=600)] = _DEFAULTS.start_ttl_s
     """Seconds in which a start must reach the charger; see `Patience`."""
 
@@ -77,6 +78,7 @@ class ChargerReportsSettings(Settings):
 class AuthoriseCardSettings(Settings):
     """Answers chargers that ask about a card."""
 
+    accounts_table: Name
     cards_table: Name
     dead_letter_queue_url: Name
     iot_data_endpoint: Name | None = None

@@ -80,6 +80,7 @@ class Functions(Construct):
     def _specs(self, tables: Tables, link: DeviceLink, sweeper: Sweeper) -> list[_Spec]:
         both = {"CHARGERS_TABLE": tables.chargers.table_name, "SESSIONS_TABLE": tables.sessions.table_name}
         cards = {"CARDS_TABLE": tables.cards.table_name}
+        accounts = {"ACCOUNTS_TABLE": tables.accounts.table_name}
         patience = {"ACK_TIMEOUT_S": str(ACK_TIMEOUT_S)}
         endpoint = self._environment.iot_data_endpoint
         shadows = {"IOT_DATA_ENDPOINT": endpoint} if endpoint else {}
@@ -93,7 +94,7 @@ class Functions(Construct):
             _Spec(
                 name="start_session",
                 grant=permissions.start_sessions(tables, self, self._environment),
-                settings=both | patience | shadows | {"START_TTL_S": str(START_TTL_S)},
+                settings=both | accounts | patience | shadows | {"START_TTL_S": str(START_TTL_S)},
                 memory_mb=1024,
             ),
             _Spec(
@@ -108,6 +109,7 @@ class Functions(Construct):
                 name="authorise_card",
                 grant=permissions.authorise_cards(tables, self, link.authorisations),
                 settings=cards
+                | accounts
                 | shadows
                 | {
                     "DEAD_LETTER_QUEUE_URL": link.authorisations.dead_letters.queue_url,

@@ -63,6 +63,7 @@ def start_sessions(tables: Tables, scope: Construct, environment: Environment) -
     return _grant(
         _allow(["GetItem", "PutItem"], tables.sessions.table_arn),
         _allow(["Query", "UpdateItem"], tables.chargers.table_arn),
+        _allow(["GetItem"], tables.accounts.table_arn),
         iam.PolicyStatement(actions=["iot:UpdateThingShadow"], resources=[_iot(scope, shadow)]),
         wildcards={shadow: WHICHEVER_EVSE},
     )
@@ -89,10 +90,11 @@ def apply_reports(tables: Tables, inbox: Inbox) -> Grant:
 
 
 def authorise_cards(tables: Tables, scope: Construct, inbox: Inbox) -> Grant:
-    """`authorise_card`: drains its inbox, looks a card up, answers the charger."""
+    """`authorise_card`: drains its inbox, looks a card and its owner's account up, answers the charger."""
     answer = f"topic/{authorised_topic('*')}"
     return _grant(
         _allow(["GetItem"], tables.cards.table_arn),
+        _allow(["GetItem"], tables.accounts.table_arn),
         iam.PolicyStatement(actions=["iot:Publish"], resources=[_iot(scope, answer)]),
         *_drain(inbox),
         wildcards={answer: "The answer goes to whichever charger has asked; nothing else hears it."},

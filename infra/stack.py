@@ -63,6 +63,7 @@ class PolarisStack(Stack):
             "ChargersTableName": tables.chargers.table_name,
             "SessionsTableName": tables.sessions.table_name,
             "CardsTableName": tables.cards.table_name,
+            "AccountsTableName": tables.accounts.table_name,
             "SerialsTableName": tables.serials.table_name,
             "DevicePolicyName": link.policy.ref,
             "ClaimPolicyName": provisioning.claim_policy.ref,

@@ -1,4 +1,4 @@
-"""Where chargers, sessions, cards and the list of boards are kept."""
+"""Where chargers, sessions, cards, accounts and the list of boards are kept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BY_DEADLINE = "by_deadline"
 
 
 class Tables(Construct):
-    """Four tables, on demand, with point-in-time recovery; only meter history expires."""
+    """Five tables, on demand, with point-in-time recovery; only meter history and deleted accounts expire."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
         super().__init__(scope, construct_id)
@@ -59,6 +59,15 @@ class Tables(Construct):
             self,
             "Cards",
             partition_key=_key("id_token_hash", dynamodb.AttributeType.STRING),
+            point_in_time_recovery_specification=_recovery(),
+            removal_policy=environment.removal,
+            deletion_protection=environment.keeps_data,
+        )
+        self.accounts = dynamodb.TableV2(
+            self,
+            "Accounts",
+            partition_key=_key("owner", dynamodb.AttributeType.STRING),
+            time_to_live_attribute="expires_at",
             point_in_time_recovery_specification=_recovery(),
             removal_policy=environment.removal,
             deletion_protection=environment.keeps_data,

@@ -65,7 +65,8 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _int(item: Mapping[str, Any], name: str) -> int | None:
+def whole(item: Mapping[str, Any], name: str) -> int | None:
+    """A whole number that an item may lack."""
     value = item.get(name)
     return None if value is None else int(value)
 
@@ -77,16 +78,16 @@ def _intent(item: Mapping[str, Any]) -> IntentRecord:
         by=RequestedBy(item["by"]),
         requested_at_ms=int(item["requested_at_ms"]),
         why=item.get("why", ""),
-        expires_at_s=_int(item, "expires_at_s"),
+        expires_at_s=whole(item, "expires_at_s"),
         status=IntentStatus(item["status"]),
         reason=item.get("reason", ""),
-        accepted_at_ms=_int(item, "accepted_at_ms"),
-        executing_at_ms=_int(item, "executing_at_ms"),
-        settled_at_ms=_int(item, "settled_at_ms"),
-        accepted_charger_ms=_int(item, "accepted_charger_ms"),
-        executing_charger_ms=_int(item, "executing_charger_ms"),
-        settled_charger_ms=_int(item, "settled_charger_ms"),
-        overdue_at_ms=_int(item, "overdue_at_ms"),
+        accepted_at_ms=whole(item, "accepted_at_ms"),
+        executing_at_ms=whole(item, "executing_at_ms"),
+        settled_at_ms=whole(item, "settled_at_ms"),
+        accepted_charger_ms=whole(item, "accepted_charger_ms"),
+        executing_charger_ms=whole(item, "executing_charger_ms"),
+        settled_charger_ms=whole(item, "settled_charger_ms"),
+        overdue_at_ms=whole(item, "overdue_at_ms"),
     )
 
 
@@ -96,7 +97,7 @@ def _end(item: Mapping[str, Any]) -> EndRecord:
         method=EndMethod(item["method"]),
         at_ms=int(item["at_ms"]),
         received_at_ms=int(item["received_at_ms"]),
-        meter_wh=_int(item, "meter_wh"),
+        meter_wh=whole(item, "meter_wh"),
         basis=EndBasis(item["basis"]) if "basis" in item else None,
         confidence=Confidence(item["confidence"]) if "confidence" in item else None,
     )
@@ -139,26 +140,26 @@ def session_from_item(item: Mapping[str, Any]) -> SessionRecord:
         phase=SessionPhase(item["phase"]),
         start=_intent(item["start"]) if "start" in item else None,
         id_token_hash=item.get("id_token_hash", ""),
-        started_at_ms=_int(item, "started_at_ms"),
-        started_received_at_ms=_int(item, "started_received_at_ms"),
+        started_at_ms=whole(item, "started_at_ms"),
+        started_received_at_ms=whole(item, "started_received_at_ms"),
         transaction_id=item.get("transaction_id"),
-        start_meter_wh=_int(item, "start_meter_wh"),
-        meter_wh=_int(item, "meter_wh"),
-        power_w=_int(item, "power_w"),
-        as_of_ms=_int(item, "as_of_ms"),
-        last_seq=_int(item, "last_seq"),
+        start_meter_wh=whole(item, "start_meter_wh"),
+        meter_wh=whole(item, "meter_wh"),
+        power_w=whole(item, "power_w"),
+        as_of_ms=whole(item, "as_of_ms"),
+        last_seq=whole(item, "last_seq"),
         stop=_intent(item["stop"]) if "stop" in item else None,
-        stop_sent_at_ms=_int(item, "stop_sent_at_ms"),
+        stop_sent_at_ms=whole(item, "stop_sent_at_ms"),
         stop_not_sent=bool(item.get("stop_not_sent", False)),
         past_stops=tuple(_intent(entry) for entry in item.get("past_stops", ())),
         end=_end(item["end"]) if "end" in item else None,
-        cable_free_at_ms=_int(item, "cable_free_at_ms"),
+        cable_free_at_ms=whole(item, "cable_free_at_ms"),
         superseded_end=_end(item["superseded_end"]) if "superseded_end" in item else None,
         tariff=_tariff(item),
-        watch_until_ms=_int(item, "watch_until_ms"),
-        start_expired_at_ms=_int(item, "start_expired_at_ms"),
-        looked_at_ms=_int(item, "looked_at_ms"),
-        reopened_at_ms=_int(item, "reopened_at_ms"),
+        watch_until_ms=whole(item, "watch_until_ms"),
+        start_expired_at_ms=whole(item, "start_expired_at_ms"),
+        looked_at_ms=whole(item, "looked_at_ms"),
+        reopened_at_ms=whole(item, "reopened_at_ms"),
         anomalies=tuple(_anomaly(entry) for entry in item.get("anomalies", ())),
         revision=int(item.get("revision", 0)),
     )
@@ -194,7 +195,7 @@ def meter_from_item(item: Mapping[str, Any]) -> MeterSample:
         seq=int(item["seq"]),
         at_ms=int(item["at_ms"]),
         meter_wh=int(item["meter_wh"]),
-        power_w=_int(item, "power_w"),
+        power_w=whole(item, "power_w"),
     )
 
 
@@ -222,9 +223,9 @@ def charger_from_item(item: Mapping[str, Any]) -> ChargerRecord:
         evse_count=int(item.get("evse_count", 0)),
         tariff=_tariff(item),
         connected=item.get("connected"),
-        presence_at_ms=_int(item, "presence_at_ms"),
+        presence_at_ms=whole(item, "presence_at_ms"),
         presence_session=item.get("presence_session"),
-        presence_version=_int(item, "presence_version"),
+        presence_version=whole(item, "presence_version"),
         revision=int(item.get("revision", 0)),
     )
 
@@ -240,13 +241,13 @@ def evse_from_item(item: Mapping[str, Any]) -> EvseRecord:
         error=item.get("error", ""),
         cable=CableState(item["cable"]) if "cable" in item else None,
         reported_session_id=item.get("reported_session_id"),
-        shadow_version=_int(item, "shadow_version"),
+        shadow_version=whole(item, "shadow_version"),
         report_boot=item.get("report_boot"),
-        reported_at_ms=_int(item, "reported_at_ms"),
-        unplugged_at_ms=_int(item, "unplugged_at_ms"),
+        reported_at_ms=whole(item, "reported_at_ms"),
+        unplugged_at_ms=whole(item, "unplugged_at_ms"),
         current_session_id=item.get("current_session_id"),
         current_owner=item.get("current_owner"),
-        hold_until_ms=_int(item, "hold_until_ms"),
+        hold_until_ms=whole(item, "hold_until_ms"),
         released_session_id=item.get("released_session_id"),
         displaced_session_id=item.get("displaced_session_id"),
         revision=int(item.get("revision", 0)),

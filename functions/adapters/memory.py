@@ -20,6 +20,7 @@ from functions.adapters.positions import (
     read_meter_position,
     read_owner_position,
 )
+from functions.domain.accounts import AccountRecord
 from functions.domain.open_work import next_due, shard_of
 from functions.domain.ports import Creation, Page, StopWrite
 from functions.domain.records import (
@@ -43,6 +44,7 @@ class Memory:
     chargers: dict[str, ChargerRecord] = field(default_factory=dict)
     evses: dict[tuple[str, int], EvseRecord] = field(default_factory=dict)
     cards: dict[str, CardRecord] = field(default_factory=dict)
+    accounts: dict[str, AccountRecord] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     writes: int = 0
 
@@ -192,17 +194,6 @@ class MemoryChargers:
             self.memory.chargers[old.charger_id] = replace(new, revision=old.revision + 1)
             self.memory.writes += 1
             return True
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryCards:
-    """`functions.domain.ports.Cards` in memory."""
-
-    memory: Memory
-
-    def get(self, id_token_hash: str) -> CardRecord | None:
-        """See `Cards.get`."""
-        return self.memory.cards.get(id_token_hash)
 
 
 @dataclass(slots=True)

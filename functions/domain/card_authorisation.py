@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from contract.authorisation import AuthorisationRequest
 from contract.wire import EVENT_MAX_BYTES, ChargerId
+from functions.domain.accounts import Accounts, why_not_begin
 from functions.domain.cards import answer_to
 from functions.domain.errors import ContractViolation
 from functions.domain.patience import Patience
@@ -36,6 +37,7 @@ class CardAuthorisation:
     """Answers chargers that ask about a card."""
 
     cards: Cards
+    accounts: Accounts
     answers: Answers
     clock: Clock
     patience: Patience
@@ -63,6 +65,8 @@ class CardAuthorisation:
             raise ContractViolation("invalid_document", str(error)[:200]) from error
         if self.clock() - received_at_ms > self.patience.card_answer_s * 1000:
             return TOO_LATE
-        answer = answer_to(request, self.cards.get(request.id_token_hash), cache_s=self.cache_s)
+        card = self.cards.get(request.id_token_hash)
+        may_begin = card is None or not why_not_begin(self.accounts.get(card.owner))
+        answer = answer_to(request, card, may_begin=may_begin, cache_s=self.cache_s)
         self.answers.tell(document.charger_id, answer)
         return answer.status.value

@@ -24,13 +24,24 @@ def owner_of_card(card: CardRecord | None) -> str:
     return card.owner if card is not None and card.status is CardStatus.ACCEPTED else ""
 
 
-def answer_to(request: AuthorisationRequest, card: CardRecord | None, *, cache_s: int) -> AuthorisationAnswer:
-    """What is said of a card; only an accepted one has a group, and may be gone by while nobody can be asked."""
-    accepted = card is not None and card.status is CardStatus.ACCEPTED
+def answer_to(
+    request: AuthorisationRequest, card: CardRecord | None, *, may_begin: bool, cache_s: int
+) -> AuthorisationAnswer:
+    """What is said of a card; only an accepted one has a group, and may be gone by while nobody can be asked.
+
+    `may_begin`: whether the account of its owner may. Where it may not, the card is as good as blocked.
+    """
+    accepted = card is not None and card.status is CardStatus.ACCEPTED and may_begin
     return AuthorisationAnswer(
         id=request.id,
         id_token_hash=request.id_token_hash,
-        status=CardStatus.UNKNOWN if card is None else card.status,
+        status=_status(card, may_begin=may_begin),
         group=group_of(card.owner) if card is not None and accepted else None,
         cache_s=cache_s if accepted else 0,
     )
+
+
+def _status(card: CardRecord | None, *, may_begin: bool) -> CardStatus:
+    if card is None:
+        return CardStatus.UNKNOWN
+    return card.status if may_begin else CardStatus.BLOCKED

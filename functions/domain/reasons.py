@@ -40,6 +40,20 @@ _ROWS = (
     ),
     Reason("no_stop_to_withdraw", "There is no stop to take back", "Pull down to refresh.", False, 409),
     Reason(
+        "account_suspended",
+        "Your account is suspended",
+        "You can stop what is running, and see your sessions. To charge again, please contact us.",
+        False,
+        403,
+    ),
+    Reason(
+        "account_deleted",
+        "This account is being deleted",
+        "Nothing new can be begun with it. Sign in with another account to charge.",
+        False,
+        403,
+    ),
+    Reason(
         "charger_not_found", "We can't find this charger", "Go back to the chargers list and pick it again.", False, 404
     ),
     Reason(

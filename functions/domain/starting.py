@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from contract.vocabulary import Act, CableState, EvseStatus, RequestedBy
+from functions.domain.accounts import Accounts, require_may_begin
 from functions.domain.change import change
 from functions.domain.errors import CallerError, PolarisError, TemporaryError
 from functions.domain.patience import Patience
@@ -60,6 +61,7 @@ class Starting:
 
     sessions: Sessions
     chargers: Chargers
+    accounts: Accounts
     shadows: Shadows
     clock: Clock
     new_id: NewId
@@ -69,13 +71,14 @@ class Starting:
         """Ask a charger to begin a session for this owner.
 
         Raises:
-            CallerError: charger_not_found, evse_not_found, charger_out_of_service, evse_in_use, cable_not_plugged,
-                idempotency_key_reused.
+            CallerError: account_suspended, account_deleted, charger_not_found, evse_not_found, charger_out_of_service,
+                evse_in_use, cable_not_plugged, idempotency_key_reused.
             TemporaryError: charger_offline; not_sent: the session is on record, the same key sends it again.
         """
         session_id = session_id_of_key(owner, idempotency_key) if idempotency_key else self.new_id()
         if idempotency_key and (known := self.sessions.get(session_id)):
             return self._again(known, charger_id, evse_id)
+        require_may_begin(self.accounts.get(owner))
         charger = self.chargers.get(charger_id)
         if charger is None:
             raise CallerError("charger_not_found", "There is no such charger.")

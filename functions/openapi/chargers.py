@@ -43,6 +43,8 @@ ROUTES = (
         reasons=(
             "invalid_request",
             "unsupported_media_type",
+            "account_suspended",
+            "account_deleted",
             "charger_not_found",
             "evse_not_found",
             "evse_in_use",

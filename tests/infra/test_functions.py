@@ -23,14 +23,16 @@ NAMES = (
 CHARGERS = {"CHARGERS_TABLE": "<TablesChargers>"}
 BOTH = CHARGERS | {"SESSIONS_TABLE": "<TablesSessions>"}
 CARDS = {"CARDS_TABLE": "<TablesCards>"}
+ACCOUNTS = {"ACCOUNTS_TABLE": "<TablesAccounts>"}
 PATIENCE = {"ACK_TIMEOUT_S": "15"}
 ENDPOINT = {"IOT_DATA_ENDPOINT": "https://example-ats.iot.eu-central-1.amazonaws.com"}
 SETTINGS = {
     "chargers_api": BOTH | PATIENCE,
     "sessions_api": BOTH | PATIENCE | ENDPOINT,
-    "start_session": BOTH | PATIENCE | ENDPOINT | {"START_TTL_S": "60"},
+    "start_session": BOTH | ACCOUNTS | PATIENCE | ENDPOINT | {"START_TTL_S": "60"},
     "stop_session": BOTH | PATIENCE | ENDPOINT,
     "authorise_card": CARDS
+    | ACCOUNTS
     | ENDPOINT
     | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkAuthorisationsDeadLetters>", "CARD_CACHE_S": "259200"},
     "charger_reports": BOTH | CARDS | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkReportsDeadLetters>"},

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from tests.infra.templates import Synthesised
 
 CHARGERS, SESSIONS, CARDS = "<TablesChargers.Arn>", "<TablesSessions.Arn>", "<TablesCards.Arn>"
+ACCOUNTS = "<TablesAccounts.Arn>"
 IOT = "arn:aws:iot:eu-central-1:123456789012:"
 WATCH = ("iot:Publish", f"{IOT}topic/polaris/v1/*/*/watch")
 AUTHORISED = ("iot:Publish", f"{IOT}topic/polaris/v1/*/authorised")
@@ -34,9 +35,12 @@ WORK = {
     | table(f"{SESSIONS}/index/by_owner", "Query")
     | table(CHARGERS, "GetItem")
     | {WATCH},
-    "start_session": table(SESSIONS, "GetItem", "PutItem") | table(CHARGERS, "Query", "UpdateItem") | {INTENT},
+    "start_session": table(SESSIONS, "GetItem", "PutItem")
+    | table(CHARGERS, "Query", "UpdateItem")
+    | table(ACCOUNTS, "GetItem")
+    | {INTENT},
     "stop_session": table(SESSIONS, "GetItem", "UpdateItem") | {INTENT},
-    "authorise_card": table(CARDS, "GetItem") | {AUTHORISED} | drains("Authorisations"),
+    "authorise_card": table(CARDS, "GetItem") | table(ACCOUNTS, "GetItem") | {AUTHORISED} | drains("Authorisations"),
     "charger_reports": table(SESSIONS, "GetItem", "PutItem", "UpdateItem")
     | table(CHARGERS, "GetItem", "UpdateItem")
     | table(CARDS, "GetItem")

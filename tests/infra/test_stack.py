@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 DATA = {"AWS::DynamoDB::GlobalTable", "AWS::Cognito::UserPool", "AWS::SQS::Queue", "AWS::Logs::LogGroup"}
 
 
-def test_tables_recover_to_any_point_in_time_and_only_sessions_have_what_expires(dev: Synthesised) -> None:
+def test_tables_recover_to_any_point_in_time_and_only_sessions_and_accounts_have_what_expires(dev: Synthesised) -> None:
     tables = dev.of_type("AWS::DynamoDB::GlobalTable")
-    assert set(tables) == {"TablesChargers", "TablesSessions", "TablesCards", "TablesSerials"}
+    assert set(tables) == {"TablesChargers", "TablesSessions", "TablesCards", "TablesSerials", "TablesAccounts"}
     for body in tables.values():
         assert body["BillingMode"] == "PAY_PER_REQUEST"
         (replica,) = body["Replicas"]
         assert replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
-    assert tables["TablesSessions"]["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    for name in ("TablesSessions", "TablesAccounts"):
+        assert tables[name]["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert "TimeToLiveSpecification" not in tables["TablesChargers"] | tables["TablesCards"]
 
 
@@ -97,6 +98,7 @@ def test_the_stack_tells_what_tools_need_to_know(dev: Synthesised) -> None:
         "SessionsTableName",
         "CardsTableName",
         "SerialsTableName",
+        "AccountsTableName",
         "DevicePolicyName",
         "ClaimPolicyName",
         "ThingTypeName",

@@ -12,6 +12,7 @@ from typing import Any
 
 from contract.cards import id_token_hash
 from contract.vocabulary import Act, CableState, CardStatus, EvseStatus, RequestedBy
+from functions.domain.accounts import AccountRecord
 from functions.domain.records import CardRecord, ChargerRecord, EvseRecord, IntentRecord, SessionPhase, SessionRecord
 from functions.domain.tariffs import Tariff
 from tests.support.clock import NOON_MS
@@ -96,6 +97,10 @@ def card_session(**changes: Any) -> SessionRecord:
 
 def card(**changes: Any) -> CardRecord:
     return replace(CardRecord(id_token_hash=CARD, owner=OWNER, status=CardStatus.ACCEPTED), **changes)
+
+
+def account(**changes: Any) -> AccountRecord:
+    return replace(AccountRecord(owner=OWNER, revision=1), **changes)
 
 
 def charger(**changes: Any) -> ChargerRecord:

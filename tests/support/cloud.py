@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from functions.adapters.memory import (
     Memory,
     MemoryAnswers,
-    MemoryCards,
     MemoryChargers,
     MemoryDeadLetters,
     MemorySessions,
     MemoryShadows,
     MemoryWatchers,
 )
+from functions.adapters.memory_people import MemoryAccounts, MemoryCards
+from functions.domain.accounts import AccountRecord
 from functions.domain.card_authorisation import CardAuthorisation
 from functions.domain.patience import Patience
 from functions.domain.ports import StopWrite
@@ -74,6 +75,7 @@ class Cloud:
         self.sessions = self.kind_of_sessions(self.memory)
         self.chargers = MemoryChargers(self.memory)
         self.cards = MemoryCards(self.memory)
+        self.accounts = MemoryAccounts(self.memory)
         new_id = builders.ids()
         self.stopping = Stopping(
             sessions=self.sessions,
@@ -86,6 +88,7 @@ class Cloud:
         self.starting = Starting(
             sessions=self.sessions,
             chargers=self.chargers,
+            accounts=self.accounts,
             shadows=self.shadows,
             clock=self.clock,
             new_id=new_id,
@@ -100,7 +103,12 @@ class Cloud:
         )
         self.reporting = Reporting(sessions=self.sessions, chargers=self.chargers, cards=self.cards)
         self.card_authorisation = CardAuthorisation(
-            cards=self.cards, answers=self.answers, clock=self.clock, patience=self.patience, cache_s=3600
+            cards=self.cards,
+            accounts=self.accounts,
+            answers=self.answers,
+            clock=self.clock,
+            patience=self.patience,
+            cache_s=3600,
         )
         self.sweeping = Sweeping(
             sessions=self.sessions,
@@ -111,7 +119,7 @@ class Cloud:
         )
         self.presence = Presence(chargers=self.chargers)
 
-    def keep(self, *records: SessionRecord | ChargerRecord | EvseRecord | CardRecord) -> None:
+    def keep(self, *records: SessionRecord | ChargerRecord | EvseRecord | CardRecord | AccountRecord) -> None:
         for record in records:
             match record:
                 case SessionRecord():
@@ -120,6 +128,8 @@ class Cloud:
                     self.memory.chargers[record.charger_id] = record
                 case CardRecord():
                     self.memory.cards[record.id_token_hash] = record
+                case AccountRecord():
+                    self.memory.accounts[record.owner] = record
                 case EvseRecord():
                     self.memory.evses[(record.charger_id, record.evse_id)] = record
 

@@ -15,19 +15,22 @@ import pytest
 from moto import mock_aws
 
 from functions.adapters import items
+from functions.adapters.dynamodb_accounts import DynamoAccounts
 from functions.adapters.dynamodb_cards import DynamoCards
 from functions.adapters.dynamodb_chargers import DynamoChargers
 from functions.adapters.dynamodb_sessions import BY_DEADLINE, BY_OWNER, DynamoSessions
-from functions.adapters.memory import Memory, MemoryCards, MemoryChargers, MemorySessions
+from functions.adapters.memory import Memory, MemoryChargers, MemorySessions
+from functions.adapters.memory_people import MemoryAccounts, MemoryCards
 from functions.adapters.table import to_dynamo
+from functions.domain.accounts import AccountRecord, Accounts
 from functions.domain.ports import Cards, Chargers, Sessions
 from functions.domain.records import CardRecord, ChargerRecord, EvseRecord, SessionRecord
 from tests.support import builders
 
 REGION = "eu-central-1"
-SESSIONS, CHARGERS, CARDS = "sessions", "chargers", "cards"
+SESSIONS, CHARGERS, CARDS, ACCOUNTS = "sessions", "chargers", "cards", "accounts"
 
-Record = SessionRecord | ChargerRecord | EvseRecord | CardRecord
+Record = SessionRecord | ChargerRecord | EvseRecord | CardRecord | AccountRecord
 
 
 @dataclass
@@ -61,6 +64,7 @@ class World:
     sessions: Sessions
     chargers: Chargers
     cards: Cards
+    accounts: Accounts
     memory: Memory | None = None
     aws: Aws | None = None
 
@@ -76,6 +80,8 @@ class World:
                     self._keep(record, CHARGERS, items.to_item(record) | key)
                 case CardRecord():
                     self._keep(record, CARDS, items.to_item(record))
+                case AccountRecord():
+                    self._keep(record, ACCOUNTS, items.to_item(record))
 
     def _keep(self, record: Record, table: str, item: items.Item) -> None:
         if self.aws is not None:
@@ -90,6 +96,8 @@ class World:
                     self.memory.evses[(record.charger_id, record.evse_id)] = record
                 case CardRecord():
                     self.memory.cards[record.id_token_hash] = record
+                case AccountRecord():
+                    self.memory.accounts[record.owner] = record
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +131,7 @@ def aws(account: Aws) -> Iterator[Aws]:
     yield account
     account.sqs.delete_queue(QueueUrl=account.queue_url)
     account.iot.delete_thing(thingName=builders.CHARGER)
-    for table in (SESSIONS, CHARGERS, CARDS):
+    for table in (SESSIONS, CHARGERS, CARDS, ACCOUNTS):
         account.dynamodb.delete_table(TableName=table)
 
 
@@ -145,12 +153,13 @@ def create_tables(dynamodb: Any) -> None:
         )
 
     create(CHARGERS, "charger_id")
-    dynamodb.create_table(
-        TableName=CARDS,
-        KeySchema=[{"AttributeName": "id_token_hash", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id_token_hash", "AttributeType": text}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    for name, key in ((CARDS, "id_token_hash"), (ACCOUNTS, "owner")):
+        dynamodb.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": text}],
+            BillingMode="PAY_PER_REQUEST",
+        )
     create(
         SESSIONS,
         "session_id",
@@ -180,11 +189,14 @@ def create_tables(dynamodb: Any) -> None:
 def world(request: pytest.FixtureRequest) -> World:
     if request.param == "memory":
         memory = Memory()
-        return World(MemorySessions(memory), MemoryChargers(memory), MemoryCards(memory), memory=memory)
+        return World(
+            MemorySessions(memory), MemoryChargers(memory), MemoryCards(memory), MemoryAccounts(memory), memory=memory
+        )
     aws: Aws = request.getfixturevalue("aws")
     return World(
         DynamoSessions(aws.dynamodb, SESSIONS, CHARGERS),
         DynamoChargers(aws.dynamodb, CHARGERS),
         DynamoCards(aws.dynamodb, CARDS),
+        DynamoAccounts(aws.dynamodb, ACCOUNTS),
         aws=aws,
     )

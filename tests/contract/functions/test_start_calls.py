@@ -7,19 +7,20 @@ import itertools
 import pytest
 
 from functions.adapters import items
+from functions.adapters.dynamodb_accounts import DynamoAccounts
 from functions.adapters.dynamodb_chargers import DynamoChargers
 from functions.adapters.dynamodb_sessions import DynamoSessions
 from functions.adapters.memory import MemoryShadows
 from functions.domain.errors import TemporaryError
 from functions.domain.patience import Patience
 from functions.domain.starting import Starting
-from tests.contract.functions.conftest import CHARGERS, SESSIONS, Aws
+from tests.contract.functions.conftest import ACCOUNTS, CHARGERS, SESSIONS, Aws
 from tests.support import builders
 from tests.support.builders import CHARGER, OWNER, TARIFF
 from tests.support.clock import FakeClock
 
 ON_SESSIONS_ONLY = "GetItem"
-"""The role may read single items of the sessions table, not of the chargers table: those come by Query."""
+"""The role may read single items of sessions and accounts, not of the chargers table: those come by Query."""
 
 
 @pytest.fixture
@@ -36,6 +37,7 @@ def starting(aws: Aws, shadows: MemoryShadows) -> Starting:
     return Starting(
         sessions=DynamoSessions(aws.dynamodb, SESSIONS, CHARGERS),
         chargers=DynamoChargers(aws.dynamodb, CHARGERS),
+        accounts=DynamoAccounts(aws.dynamodb, ACCOUNTS),
         shadows=shadows,
         clock=FakeClock(),
         new_id=lambda: f"01JE{next(numbers):022d}",
@@ -43,9 +45,11 @@ def starting(aws: Aws, shadows: MemoryShadows) -> Starting:
     )
 
 
-def test_a_start_is_one_read_and_one_transaction_the_tariff_included(aws: Aws, starting: Starting) -> None:
+def test_a_start_reads_account_and_charger_and_is_one_transaction_the_tariff_included(
+    aws: Aws, starting: Starting
+) -> None:
     session = starting.start(CHARGER, 1, owner=OWNER)
-    assert dict(aws.calls) == {"Query": 1, "TransactWriteItems": 1}
+    assert dict(aws.calls) == {"GetItem": 1, "Query": 1, "TransactWriteItems": 1}
     assert session.tariff == TARIFF
 
 
@@ -55,7 +59,7 @@ def test_a_start_that_was_not_sent_gives_the_evse_back_without_reading_what_its_
     shadows.failing_with = TemporaryError("unavailable")
     with pytest.raises(TemporaryError):
         starting.start(CHARGER, 1, owner=OWNER)
-    assert dict(aws.calls) == {"Query": 2, "TransactWriteItems": 1, "UpdateItem": 1}
+    assert dict(aws.calls) == {"GetItem": 1, "Query": 2, "TransactWriteItems": 1, "UpdateItem": 1}
 
 
 def test_a_start_with_the_same_key_reads_its_session_and_the_charger(aws: Aws, starting: Starting) -> None:

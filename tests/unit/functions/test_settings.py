@@ -13,7 +13,7 @@ from functions.settings import (
     StopSessionSettings,
 )
 
-TABLES = {"CHARGERS_TABLE": "chargers", "SESSIONS_TABLE": "sessions"}
+TABLES = {"CHARGERS_TABLE": "chargers", "SESSIONS_TABLE": "sessions", "ACCOUNTS_TABLE": "accounts"}
 
 
 def test_tables_are_enough_and_the_rest_has_defaults() -> None:
@@ -55,7 +55,7 @@ def test_what_sets_documents_aside_needs_to_know_where() -> None:
 
 
 def test_a_charger_goes_by_what_it_was_told_of_a_card_for_three_days_unless_told_otherwise() -> None:
-    needed = {"CARDS_TABLE": "cards", "DEAD_LETTER_QUEUE_URL": "https://queue"}
+    needed = {"CARDS_TABLE": "cards", "ACCOUNTS_TABLE": "accounts", "DEAD_LETTER_QUEUE_URL": "https://queue"}
     assert AuthoriseCardSettings.read(needed).card_cache_s == 259_200
     assert AuthoriseCardSettings.read({**needed, "CARD_CACHE_S": "0"}).card_cache_s == 0
     with pytest.raises(ValidationError, match="card_cache_s"):

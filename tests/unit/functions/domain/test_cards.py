@@ -17,9 +17,9 @@ REQUEST = AuthorisationRequest.read(builders.question())
 
 def test_all_cards_of_one_owner_are_of_one_group_and_another_owners_are_not() -> None:
     """Scenario 8: the person is compared, not the card."""
-    one = answer_to(REQUEST, builders.card(), cache_s=60)
-    two = answer_to(REQUEST, builders.card(id_token_hash=OTHER_CARD), cache_s=60)
-    theirs = answer_to(REQUEST, builders.card(owner=NEIGHBOUR), cache_s=60)
+    one = answer_to(REQUEST, builders.card(), may_begin=True, cache_s=60)
+    two = answer_to(REQUEST, builders.card(id_token_hash=OTHER_CARD), may_begin=True, cache_s=60)
+    theirs = answer_to(REQUEST, builders.card(owner=NEIGHBOUR), may_begin=True, cache_s=60)
     assert one.group == two.group == group_of(OWNER)
     assert theirs.group != one.group
 
@@ -38,7 +38,7 @@ def test_a_group_is_the_same_for_ever() -> None:
 
 
 def test_an_accepted_card_is_told_with_its_group_and_how_long_that_holds() -> None:
-    answer = answer_to(REQUEST, builders.card(), cache_s=60)
+    answer = answer_to(REQUEST, builders.card(), may_begin=True, cache_s=60)
     assert (answer.id, answer.id_token_hash) == (QUESTION, CARD)
     assert (answer.status, answer.cache_s) == (CardStatus.ACCEPTED, 60)
 
@@ -51,7 +51,7 @@ def test_an_accepted_card_is_told_with_its_group_and_how_long_that_holds() -> No
 def test_a_card_that_may_not_charge_has_no_group_no_owner_and_nothing_to_remember(
     card: None, status: CardStatus
 ) -> None:
-    answer = answer_to(REQUEST, card, cache_s=60)
+    answer = answer_to(REQUEST, card, may_begin=True, cache_s=60)
     assert (answer.status, answer.group, answer.cache_s) == (status, None, 0)
     assert owner_of_card(card) == ""
 
