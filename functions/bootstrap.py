@@ -20,6 +20,7 @@ from functions.adapters.iot import IotAnswers, IotShadows, IotWatchers
 from functions.adapters.provisioning import DynamoSerials, IotCertificates
 from functions.adapters.sqs import SqsDeadLetters
 from functions.domain.card_authorisation import CardAuthorisation
+from functions.domain.card_keeping import CardKeeping
 from functions.domain.patience import Patience
 from functions.domain.presence import Presence
 from functions.domain.provisioning import Provisioning
@@ -120,6 +121,27 @@ def card_authorisation() -> tuple[CardAuthorisation, DeadLetters]:
         cache_s=conf.card_cache_s,
     )
     return take, SqsDeadLetters(client("sqs"), conf.dead_letter_queue_url)
+
+
+@cache
+def card_keeping() -> CardKeeping:
+    """What `cards_api` uses."""
+    conf = settings.CardsApiSettings.read(os.environ)
+    sessions = DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table)
+    return CardKeeping(
+        cards=DynamoCards(client("dynamodb"), conf.cards_table),
+        accounts=DynamoAccounts(client("dynamodb"), conf.accounts_table),
+        sessions=sessions,
+        stopping=Stopping(
+            sessions=sessions,
+            shadows=IotShadows(client("iot-data", conf.iot_data_endpoint)),
+            clock=now_ms,
+            new_id=new_id,
+            sleep=time.sleep,
+            patience=conf.patience,
+        ),
+        clock=now_ms,
+    )
 
 
 @cache

@@ -45,6 +45,11 @@ def table(csv: str, headers: dict[str, str]) -> JsonResponse:
     return Response(status_code=200, headers=every, body=csv)
 
 
+def nothing() -> JsonResponse:
+    """An answer that says by itself that it is done."""
+    return Response(status_code=204, headers=dict(SECURITY_HEADERS), body="")
+
+
 def document(status: int, model: BaseModel, headers: dict[str, str] | None = None) -> JsonResponse:
     """An answer with a document of the API."""
     every = {"content-type": "application/json", **SECURITY_HEADERS, **(headers or {})}

@@ -66,6 +66,13 @@ class StartSessionSettings(SessionsApiSettings):
         return Patience(ack_timeout_s=self.ack_timeout_s, start_ttl_s=self.start_ttl_s)
 
 
+class CardsApiSettings(StopSessionSettings):
+    """Keeps drivers' cards; a lost one stops what runs on it."""
+
+    accounts_table: Name
+    cards_table: Name
+
+
 class ChargerReportsSettings(Settings):
     """Takes in reports and session events; finds whose card began a session."""
 

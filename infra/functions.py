@@ -106,6 +106,11 @@ class Functions(Construct):
                 memory_mb=1024,
             ),
             _Spec(
+                name="cards_api",
+                grant=permissions.keep_cards(tables, self, self._environment),
+                settings=both | cards | accounts | patience | shadows,
+            ),
+            _Spec(
                 name="authorise_card",
                 grant=permissions.authorise_cards(tables, self, link.authorisations),
                 settings=cards

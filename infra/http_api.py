@@ -1,4 +1,4 @@
-"""The API that the app talks to: ten routes, each behind the drivers' tokens; everything else is a 404."""
+"""The API that the app talks to: its routes, each behind the drivers' tokens; everything else is a 404."""
 
 from __future__ import annotations
 
@@ -34,6 +34,10 @@ ROUTES: tuple[tuple[apigw.HttpMethod, str, str], ...] = (
     (GET, f"{SESSION}/meter-values", "sessions_api"),
     (POST, f"{SESSION}/stop", "stop_session"),
     (DELETE, f"{SESSION}/stop", "stop_session"),
+    (GET, "/v1/cards", "cards_api"),
+    (POST, "/v1/cards", "cards_api"),
+    (DELETE, "/v1/cards/{cardId}", "cards_api"),
+    (POST, "/v1/cards/{cardId}/lost", "cards_api"),
 )
 
 RATE_PER_S, BURST = 100, 200

@@ -79,6 +79,20 @@ def stop_sessions(tables: Tables, scope: Construct, environment: Environment) ->
     )
 
 
+def keep_cards(tables: Tables, scope: Construct, environment: Environment) -> Grant:
+    """`cards_api`: a driver's cards; what runs on a lost one is found in their sessions, and stopped."""
+    shadow = _shadows(environment)
+    return _grant(
+        _allow(["GetItem", "PutItem", "UpdateItem", "DeleteItem"], tables.cards.table_arn),
+        _allow(["Query"], f"{tables.cards.table_arn}/index/{BY_OWNER}"),
+        _allow(["GetItem"], tables.accounts.table_arn),
+        _allow(["GetItem", "UpdateItem"], tables.sessions.table_arn),
+        _allow(["Query"], f"{tables.sessions.table_arn}/index/{BY_OWNER}"),
+        iam.PolicyStatement(actions=["iot:UpdateThingShadow"], resources=[_iot(scope, shadow)]),
+        wildcards={shadow: WHICHEVER_EVSE},
+    )
+
+
 def apply_reports(tables: Tables, inbox: Inbox) -> Grant:
     """`charger_reports`: drains its inbox into sessions and chargers; a card says whose a session is."""
     return _grant(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from infra.environments import Environment
 
 BY_OWNER = "by_owner"
-"""The index of a driver's sessions, newest last."""
+"""The index of a driver's sessions, newest last; and that of a driver's cards."""
 
 BY_DEADLINE = "by_deadline"
 """The index of the sessions in which something is due, by shard and time: only they have its keys."""
@@ -59,6 +59,11 @@ class Tables(Construct):
             self,
             "Cards",
             partition_key=_key("id_token_hash", dynamodb.AttributeType.STRING),
+            global_secondary_indexes=[
+                dynamodb.GlobalSecondaryIndexPropsV2(
+                    index_name=BY_OWNER, partition_key=_key("owner", dynamodb.AttributeType.STRING)
+                )
+            ],
             point_in_time_recovery_specification=_recovery(),
             removal_policy=environment.removal,
             deletion_protection=environment.keeps_data,

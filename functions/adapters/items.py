@@ -172,7 +172,15 @@ def card_key(id_token_hash: str) -> Item:
 
 def card_from_item(item: Mapping[str, Any]) -> CardRecord:
     """The card an item holds."""
-    return CardRecord(id_token_hash=item["id_token_hash"], owner=item["owner"], status=CardStatus(item["status"]))
+    return CardRecord(
+        id_token_hash=item["id_token_hash"],
+        owner=item.get("owner", ""),
+        status=CardStatus(item["status"]),
+        label=item.get("label", ""),
+        added_at_ms=whole(item, "added_at_ms"),
+        lost_at_ms=whole(item, "lost_at_ms"),
+        revision=int(item.get("revision", 0)),
+    )
 
 
 def meter_to_item(sample: MeterSample) -> Item:

@@ -19,6 +19,36 @@ class MemoryCards:
         """See `Cards.get`."""
         return self.memory.cards.get(id_token_hash)
 
+    def of_owner(self, owner: str, *, limit: int) -> list[CardRecord]:
+        """See `Cards.of_owner`."""
+        return [card for card in list(self.memory.cards.values()) if card.owner == owner][:limit]
+
+    def add(self, card: CardRecord) -> bool:
+        """See `Cards.add`."""
+        with self.memory.lock:
+            if card.id_token_hash in self.memory.cards:
+                return False
+            self.memory.cards[card.id_token_hash] = replace(card, revision=1)
+            self.memory.writes += 1
+            return True
+
+    def replace(self, old: CardRecord, new: CardRecord) -> bool:
+        """See `Cards.replace`."""
+        with self.memory.lock:
+            if (now := self.memory.cards.get(old.id_token_hash)) is None or now.revision != old.revision:
+                return False
+            self.memory.cards[old.id_token_hash] = replace(new, revision=old.revision + 1)
+            self.memory.writes += 1
+            return True
+
+    def remove(self, card: CardRecord) -> None:
+        """See `Cards.remove`."""
+        with self.memory.lock:
+            now = self.memory.cards.get(card.id_token_hash)
+            if now is not None and now.owner == card.owner:
+                del self.memory.cards[card.id_token_hash]
+                self.memory.writes += 1
+
 
 @dataclass(frozen=True, slots=True)
 class MemoryAccounts:

@@ -114,6 +114,18 @@ class Cards(Protocol):
     def get(self, id_token_hash: str) -> CardRecord | None:
         """The card with this hash, read consistently: one that was blocked a moment ago is blocked."""
 
+    def of_owner(self, owner: str, *, limit: int) -> list[CardRecord]:
+        """Cards of one person, in no order, at most so many; perhaps a moment old."""
+
+    def add(self, card: CardRecord) -> bool:
+        """Register a card; False if it is registered already, whoever's it is."""
+
+    def replace(self, old: CardRecord, new: CardRecord) -> bool:
+        """Write what differs, if nobody has written since `old` was read; False if somebody has."""
+
+    def remove(self, card: CardRecord) -> None:
+        """Take a card off its owner's; nothing happens if it is somebody else's by now, or gone."""
+
 
 class Answers(Protocol):
     """Answers to chargers that ask about a card."""

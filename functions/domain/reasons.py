@@ -53,6 +53,22 @@ _ROWS = (
         False,
         403,
     ),
+    Reason("card_not_found", "We can't find this card", "Open your cards list and try from there.", False, 404),
+    Reason(
+        "card_not_available",
+        "This card can't be added",
+        "Check its number. If it is right and the card is yours, please contact us.",
+        False,
+        409,
+    ),
+    Reason(
+        "card_blocked",
+        "This card is blocked",
+        "If you reported it lost and have found it, remove it and add it again. If you didn't, please contact us.",
+        False,
+        409,
+    ),
+    Reason("too_many_cards", "You have too many cards", "Remove a card you no longer use, then add it.", False, 409),
     Reason(
         "charger_not_found", "We can't find this charger", "Go back to the chargers list and pick it again.", False, 404
     ),

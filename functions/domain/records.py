@@ -196,6 +196,13 @@ class CardRecord:
     owner: str
     status: CardStatus
     """Accepted or blocked."""
+    label: str = ""
+    """Its driver's name for it."""
+    added_at_ms: int | None = None
+    """None: the operator has registered it."""
+    lost_at_ms: int | None = None
+    """When its driver reported it lost; blocked without this, it is the operator who has blocked it."""
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ NAMES = (
     "sessions_api",
     "start_session",
     "stop_session",
+    "cards_api",
     "authorise_card",
     "charger_reports",
     "charger_presence",
@@ -31,6 +32,7 @@ SETTINGS = {
     "sessions_api": BOTH | PATIENCE | ENDPOINT,
     "start_session": BOTH | ACCOUNTS | PATIENCE | ENDPOINT | {"START_TTL_S": "60"},
     "stop_session": BOTH | PATIENCE | ENDPOINT,
+    "cards_api": BOTH | CARDS | ACCOUNTS | PATIENCE | ENDPOINT,
     "authorise_card": CARDS
     | ACCOUNTS
     | ENDPOINT
@@ -80,6 +82,7 @@ def test_a_function_writes_to_a_log_of_its_own_that_expires(dev: Synthesised, na
         ("sessions_api", 10, 512),
         ("start_session", 10, 1024),
         ("stop_session", 15, 1024),
+        ("cards_api", 10, 512),
         ("authorise_card", 10, 1024),
         ("charger_reports", 10, 512),
         ("charger_presence", 10, 512),

@@ -19,6 +19,10 @@ ROUTES = {
     "GET /v1/sessions/{sessionId}/meter-values": "sessions_api",
     "POST /v1/sessions/{sessionId}/stop": "stop_session",
     "DELETE /v1/sessions/{sessionId}/stop": "stop_session",
+    "GET /v1/cards": "cards_api",
+    "POST /v1/cards": "cards_api",
+    "DELETE /v1/cards/{cardId}": "cards_api",
+    "POST /v1/cards/{cardId}/lost": "cards_api",
 }
 
 

@@ -40,6 +40,12 @@ WORK = {
     | table(ACCOUNTS, "GetItem")
     | {INTENT},
     "stop_session": table(SESSIONS, "GetItem", "UpdateItem") | {INTENT},
+    "cards_api": table(CARDS, "GetItem", "PutItem", "UpdateItem", "DeleteItem")
+    | table(f"{CARDS}/index/by_owner", "Query")
+    | table(ACCOUNTS, "GetItem")
+    | table(SESSIONS, "GetItem", "UpdateItem")
+    | table(f"{SESSIONS}/index/by_owner", "Query")
+    | {INTENT},
     "authorise_card": table(CARDS, "GetItem") | table(ACCOUNTS, "GetItem") | {AUTHORISED} | drains("Authorisations"),
     "charger_reports": table(SESSIONS, "GetItem", "PutItem", "UpdateItem")
     | table(CHARGERS, "GetItem", "UpdateItem")

@@ -25,9 +25,12 @@ def test_tables_recover_to_any_point_in_time_and_only_sessions_and_accounts_have
     assert "TimeToLiveSpecification" not in tables["TablesChargers"] | tables["TablesCards"]
 
 
-def test_a_card_is_found_by_its_hash(dev: Synthesised) -> None:
+def test_a_card_is_found_by_its_hash_and_a_drivers_cards_by_owner(dev: Synthesised) -> None:
     cards = dev.one("AWS::DynamoDB::GlobalTable", "Cards")
     assert cards["KeySchema"] == [{"AttributeName": "id_token_hash", "KeyType": "HASH"}]
+    (index,) = cards["GlobalSecondaryIndexes"]
+    assert (index["IndexName"], index["Projection"]) == ("by_owner", {"ProjectionType": "ALL"})
+    assert index["KeySchema"] == [{"AttributeName": "owner", "KeyType": "HASH"}]
 
 
 def test_a_drivers_sessions_are_found_by_owner_in_order_of_time(dev: Synthesised) -> None:

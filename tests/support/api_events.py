@@ -85,6 +85,12 @@ def charger_event(charger_id: str = builders.CHARGER, **changes: Any) -> dict[st
     return api_event("GET", f"/v1/chargers/{charger_id}", params={"chargerId": charger_id}, **changes)
 
 
+def card_event(method: str, card_id: str = "", below: str = "", **changes: Any) -> dict[str, Any]:
+    params = {"cardId": card_id} if card_id else None
+    path = f"/v1/cards/{card_id}{below}" if card_id else "/v1/cards"
+    return api_event(method, path, params=params, **changes)
+
+
 def sqs_event(*bodies: str) -> dict[str, Any]:
     """A batch; the records are `message-0`, `message-1` and so on."""
     return {

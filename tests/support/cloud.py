@@ -17,6 +17,7 @@ from functions.adapters.memory import (
 from functions.adapters.memory_people import MemoryAccounts, MemoryCards
 from functions.domain.accounts import AccountRecord
 from functions.domain.card_authorisation import CardAuthorisation
+from functions.domain.card_keeping import CardKeeping
 from functions.domain.patience import Patience
 from functions.domain.ports import StopWrite
 from functions.domain.presence import Presence
@@ -109,6 +110,13 @@ class Cloud:
             clock=self.clock,
             patience=self.patience,
             cache_s=3600,
+        )
+        self.card_keeping = CardKeeping(
+            cards=self.cards,
+            accounts=self.accounts,
+            sessions=self.sessions,
+            stopping=self.stopping,
+            clock=self.clock,
         )
         self.sweeping = Sweeping(
             sessions=self.sessions,

@@ -153,13 +153,25 @@ def create_tables(dynamodb: Any) -> None:
         )
 
     create(CHARGERS, "charger_id")
-    for name, key in ((CARDS, "id_token_hash"), (ACCOUNTS, "owner")):
-        dynamodb.create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": text}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+    dynamodb.create_table(
+        TableName=ACCOUNTS,
+        KeySchema=[{"AttributeName": "owner", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "owner", "AttributeType": text}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dynamodb.create_table(
+        TableName=CARDS,
+        KeySchema=[{"AttributeName": "id_token_hash", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": it, "AttributeType": text} for it in ("id_token_hash", "owner")],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": BY_OWNER,
+                "KeySchema": [{"AttributeName": "owner", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
     create(
         SESSIONS,
         "session_id",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ from contract.vocabulary import CardStatus
 from functions.adapters.iot import IotAnswers
 from functions.adapters.memory import MemoryAnswers
 from functions.domain.errors import TemporaryError
+from functions.domain.records import CardRecord
 from tests.contract.functions.conftest import World
 from tests.support import builders
-from tests.support.builders import CARD, CHARGER, NEIGHBOUR, OTHER_CARD, QUESTION
+from tests.support.builders import CARD, CHARGER, NEIGHBOUR, OTHER_CARD, OWNER, QUESTION
+from tests.support.clock import NOON_MS
 
 ANSWER = AuthorisationAnswer(
     id=QUESTION, id_token_hash=CARD, status=CardStatus.ACCEPTED, group="SMT3AQYGRWQZYGV4VYVY", cache_s=60
@@ -31,6 +34,54 @@ def test_a_card_comes_back_as_it_was_registered(world: World, status: CardStatus
 
 def test_a_card_nobody_has_registered_is_none(world: World) -> None:
     assert world.cards.get(CARD) is None
+
+
+def ids(cards: list[CardRecord]) -> set[str]:
+    return {card.id_token_hash for card in cards}
+
+
+NEW = CardRecord(id_token_hash=CARD, owner=OWNER, status=CardStatus.ACCEPTED, label="Blue keyring", added_at_ms=NOON_MS)
+
+
+def test_a_card_is_added_once_whoevers_it_is(world: World) -> None:
+    assert world.cards.add(NEW)
+    assert not world.cards.add(replace(NEW, owner=NEIGHBOUR, label="mine"))
+    assert world.cards.get(CARD) == replace(NEW, revision=1)
+
+
+def test_a_persons_cards_are_theirs_alone_and_no_more_than_asked_for(world: World) -> None:
+    world.keep(
+        builders.card(), builders.card(id_token_hash=OTHER_CARD), builders.card(id_token_hash="c" * 64, owner=NEIGHBOUR)
+    )
+    assert ids(world.cards.of_owner(OWNER, limit=20)) == {CARD, OTHER_CARD}
+    assert len(world.cards.of_owner(OWNER, limit=1)) == 1
+    assert world.cards.of_owner("somebody-new", limit=20) == []
+
+
+def test_a_card_is_replaced_only_by_whoever_saw_its_last_write(world: World) -> None:
+    old = builders.card()  # as the operator puts it: without a revision
+    world.keep(old)
+    lost = replace(old, status=CardStatus.BLOCKED, lost_at_ms=NOON_MS, label="Red")
+    assert world.cards.replace(old, lost)
+    assert not world.cards.replace(old, replace(old, label="Blue"))
+    assert world.cards.get(CARD) == replace(lost, revision=1)
+
+
+def test_a_card_that_lost_its_owner_is_in_nobodys_list(world: World) -> None:
+    old = builders.card(status=CardStatus.BLOCKED)
+    world.keep(old)
+    assert world.cards.replace(old, replace(old, owner=""))
+    assert world.cards.of_owner(OWNER, limit=20) == []
+    assert world.cards.get(CARD) == replace(old, owner="", revision=1)
+
+
+def test_a_card_is_removed_from_its_owner_only_and_removing_it_twice_changes_nothing(world: World) -> None:
+    world.keep(builders.card())
+    world.cards.remove(builders.card(owner=NEIGHBOUR))
+    assert world.cards.get(CARD) == builders.card()
+    for _ in range(2):
+        world.cards.remove(builders.card())
+        assert world.cards.get(CARD) is None
 
 
 class Client:
