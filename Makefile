@@ -87,6 +87,10 @@ else
 	test ! -e .cache/failed
 endif
 
+.PHONY: fuzz
+fuzz: install  ## more than 2,000 requests nobody would think of, against the API of a local stack; two minutes
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
 .PHONY: bench
 bench: install  ## how fast a stop is over the whole local stack, and the page; some three minutes
 	@$(BIN)/python -m local.bench $(ARGS)

@@ -162,7 +162,7 @@ class Seeder:
             UserPoolId=self._outputs.user_pool_id, Username=email, Password=password, Permanent=True
         )
         sub = next(attribute["Value"] for attribute in user["Attributes"] if attribute["Name"] == "sub")
-        cards = CARDS[email]
+        cards = CARDS.get(email, ())
         for card in cards:
             item = {"id_token_hash": id_token_hash(card), "owner": sub, "status": CardStatus.ACCEPTED}
             self._cards.put_item(Item=item)

@@ -17,6 +17,8 @@ REF = "#/components/schemas/{model}"
 ROUTES = (*chargers.ROUTES, *sessions.ROUTES, *cards.ROUTES)
 EVERYWHERE = ("too_many_requests", "unavailable", "internal")
 """Reasons that any route may give."""
+WITH_PARAMETERS = "route_not_found"
+"""The reason of an address whose parameters hold what no id of anything holds."""
 GATEWAY = "GatewayMessage"
 NOT_FOUND = 404
 BY_THE_GATEWAY = {
@@ -119,7 +121,7 @@ def _answers(route: Route) -> Json:
 
 def _refusals(route: Route) -> Json:
     codes: dict[int, list[str]] = {}
-    for code in (*route.reasons, *EVERYWHERE):
+    for code in (*route.reasons, *((WITH_PARAMETERS,) if route.path_model else ()), *EVERYWHERE):
         codes.setdefault(REASONS[code].http_status, []).append(code)
     by_gateway = {status for status in BY_THE_GATEWAY if status != NOT_FOUND or route.path_model}
     return {str(status): _refusal(status, codes.get(status, [])) for status in sorted({*codes, *by_gateway})}
