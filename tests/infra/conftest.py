@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,11 @@ from tests.infra.templates import Synthesised
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+
+# Handlers are imported here as well, and Powertools reads these then.
+os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "infra-test")
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Polaris")
 
 
 @pytest.fixture(scope="session")

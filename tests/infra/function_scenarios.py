@@ -1,0 +1,159 @@
+"""Each function's work, from one end to the other: every route, and every outcome that asks something else of AWS.
+
+A function without its scenario here fails `test_permissions_are_used`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from contract.vocabulary import EvseStatus
+from functions.authorise_card.handler import handler as authorise_card_handler
+from functions.charger_presence.handler import handler as charger_presence_handler
+from functions.charger_reports.handler import handler as charger_reports_handler
+from functions.chargers_api.handler import handler as chargers_api_handler
+from functions.domain.open_work import QUIET_MS
+from functions.domain.records import MeterSample, SessionPhase
+from functions.provisioning_hook.handler import handler as provisioning_hook_handler
+from functions.session_sweeper.handler import handler as session_sweeper_handler
+from functions.sessions_api.handler import handler as sessions_api_handler
+from functions.start_session.handler import handler as start_session_handler
+from functions.stop_session.handler import handler as stop_session_handler
+from tests.infra.recorded_calls import Account
+from tests.support import builders
+from tests.support.api_events import (
+    LambdaContext,
+    api_event,
+    charger_event,
+    session_event,
+    sqs_event,
+    start_event,
+    stop_event,
+)
+from tests.support.builders import CHARGER, NEIGHBOUR, OTHER_SESSION, OWNER, SESSION
+from tests.support.clock import NOON_MS
+
+CONTEXT = LambdaContext()
+THIRD_SESSION = "01JD0000000000000000000003"
+
+
+def chargers_api(aws: Account) -> None:
+    aws.keep(builders.charger(), builders.active_session())
+    aws.keep(builders.evse(current_session_id=SESSION, current_owner=OWNER))
+    aws.ask(chargers_api_handler, api_event("GET", "/v1/chargers"), 200)
+    aws.ask(chargers_api_handler, charger_event(), 200)
+    aws.ask(chargers_api_handler, charger_event("PX-0815"), 404)
+
+
+def sessions_api(aws: Account) -> None:
+    aws.keep(builders.charger(), builders.evse(), builders.active_session())
+    aws.keep(MeterSample(session_id=SESSION, seq=1, at_ms=NOON_MS, meter_wh=1000, power_w=7000))
+    ask = sessions_api_handler
+    for below in ("", "/timeline", "/meter-values"):
+        aws.ask(ask, session_event(below=below), 200)
+        aws.ask(ask, session_event(below=below, owner=NEIGHBOUR), 404)
+    aws.ask(ask, api_event("GET", "/v1/sessions"), 200)
+    aws.ask(ask, api_event("GET", "/v1/sessions.csv"), 200)
+    aws.keep(builders.stopping_session())
+    aws.clock.pass_s(20)  # overdue: whether its charger is connected explains it
+    aws.ask(ask, session_event(), 200)
+
+
+def start_session(aws: Account) -> None:
+    aws.keep(builders.charger(), builders.evse())
+    for _ in range(2):
+        aws.ask(start_session_handler, start_event(headers={"idempotency-key": "k"}), 202)
+    aws.ask(start_session_handler, start_event(owner=NEIGHBOUR), 409)
+    aws.ask(start_session_handler, start_event("PX-0815"), 404)
+    aws.keep(builders.evse(), builders.account(suspended_at_ms=NOON_MS))
+    aws.ask(start_session_handler, start_event(), 403)
+
+
+def stop_session(aws: Account) -> None:
+    aws.keep(builders.active_session())
+    aws.ask(stop_session_handler, stop_event(owner=NEIGHBOUR), 404)
+    aws.ask(stop_session_handler, stop_event(), 202)
+    aws.ask(stop_session_handler, stop_event(method="DELETE"), 202)
+    aws.ask(stop_session_handler, stop_event(), 202)
+    aws.clock.pass_s(3)
+    aws.ask(stop_session_handler, stop_event(), 202)
+    aws.keep(builders.active_session(phase=SessionPhase.ENDED))
+    aws.ask(stop_session_handler, stop_event(), 200)
+    aws.ask(stop_session_handler, stop_event(method="DELETE"), 409)
+
+
+def authorise_card(aws: Account) -> None:
+    aws.keep(builders.card())
+    nobodys = builders.question(idTokenHash=builders.OTHER_CARD)
+    messages = builders.question_message(builders.question()), builders.question_message(nobodys), "garbage"
+    assert authorise_card_handler(sqs_event(*messages), CONTEXT) == {"batchItemFailures": []}
+
+
+def charger_reports(aws: Account) -> None:
+    aws.keep(builders.charger(), builders.evse(), builders.active_session(), builders.card())
+    by_card = {"sessionId": OTHER_SESSION, "idTokenHash": builders.CARD}
+    by_nobodys_card = {"sessionId": THIRD_SESSION, "idTokenHash": builders.OTHER_CARD}
+    messages = (
+        builders.event_message(builders.event("meter", 9, meterWh=9000)),
+        builders.event_message(builders.event("ended", 10, meterWh=9500)),
+        builders.event_message(builders.event("started", 1, **by_card)),
+        builders.event_message(builders.event("started", 1, **by_nobodys_card)),
+        builders.shadow_message(builders.reported(session=builders.reported_session(), ack=builders.ack())),
+        builders.shadow_message(builders.reported(n=919), version=11),
+        "garbage",
+    )
+    assert charger_reports_handler(sqs_event(*messages), CONTEXT) == {"batchItemFailures": []}
+
+
+def charger_presence(aws: Account) -> None:
+    aws.keep(builders.charger())
+    said = {"clientId": CHARGER, "at": NOON_MS, "sessionIdentifier": "connection-2", "versionNumber": 4}
+    messages = (json.dumps(said | {"eventType": kind}) for kind in ("connected", "disconnected"))
+    assert charger_presence_handler(sqs_event(*messages, "garbage"), CONTEXT) == {"batchItemFailures": []}
+
+
+def session_sweeper(aws: Account) -> None:
+    moved_on = {"current_session_id": OTHER_SESSION, "displaced_session_id": THIRD_SESSION}
+    aws.keep(builders.charger(), builders.pending_session())
+    aws.keep(builders.stopping_session(session_id=OTHER_SESSION, stop_not_sent=True))
+    aws.keep(builders.active_session(session_id=THIRD_SESSION))
+    aws.keep(builders.evse(reported_session_id=OTHER_SESSION, status=EvseStatus.CHARGING, **moved_on))
+    for seconds in (80, QUIET_MS / 1000, 24 * 3600):
+        aws.clock.pass_s(seconds)
+        session_sweeper_handler({}, CONTEXT)
+    assert aws.phases(OTHER_SESSION, THIRD_SESSION) == ["ended", "ended"]
+
+
+def provisioning_hook(aws: Account) -> None:
+    aws.iot.create_thing(thingName=CHARGER)
+    old, new = (aws.iot.create_keys_and_certificate(setAsActive=True) for _ in range(2))
+    aws.iot.attach_thing_principal(thingName=CHARGER, principal=old["certificateArn"])
+    aws.put("TablesSerials", {"serial_number": "SN-4711", "charger_id": CHARGER, "armed_at_ms": NOON_MS})
+    claim = {
+        "claimCertificateId": "claim",
+        "certificateId": new["certificateId"],
+        "clientId": "provision-SN-4711",
+        "parameters": {"SerialNumber": "SN-4711", "Attempt": "0" * 32},
+    }
+    assert provisioning_hook_handler(claim, CONTEXT)["allowProvisioning"] is True
+    assert not aws.iot.list_thing_principals(thingName=CHARGER)["principals"]
+    unknown = {"parameters": {"SerialNumber": "SN-0815", "Attempt": "0" * 32}, "clientId": "provision-SN-0815"}
+    assert provisioning_hook_handler(claim | unknown, CONTEXT) == {"allowProvisioning": False}
+
+
+SCENARIOS: dict[str, Callable[[Account], None]] = {
+    scenario.__name__: scenario
+    for scenario in (
+        authorise_card,
+        charger_presence,
+        charger_reports,
+        chargers_api,
+        provisioning_hook,
+        session_sweeper,
+        sessions_api,
+        start_session,
+        stop_session,
+    )
+}
+"""By the name of the function's folder."""
