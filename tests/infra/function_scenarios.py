@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from contract.vocabulary import EvseStatus
 from functions.authorise_card.handler import handler as authorise_card_handler
+from functions.cards_api.handler import handler as cards_api_handler
 from functions.charger_presence.handler import handler as charger_presence_handler
 from functions.charger_reports.handler import handler as charger_reports_handler
 from functions.chargers_api.handler import handler as chargers_api_handler
@@ -35,6 +36,7 @@ from tests.support.builders import CHARGER, NEIGHBOUR, OTHER_SESSION, OWNER, SES
 from tests.support.clock import NOON_MS
 
 CONTEXT = LambdaContext()
+JSON = {"content-type": "application/json"}
 THIRD_SESSION = "01JD0000000000000000000003"
 
 
@@ -83,6 +85,17 @@ def stop_session(aws: Account) -> None:
     aws.ask(stop_session_handler, stop_event(method="DELETE"), 409)
 
 
+def cards_api(aws: Account) -> None:
+    ask, one = cards_api_handler, {"cardId": builders.CARD}
+    for status in (201, 200):
+        aws.ask(ask, api_event("POST", "/v1/cards", body='{"number": "04:A2:2B:91"}', headers=JSON), status)
+    aws.ask(ask, api_event("GET", "/v1/cards"), 200)
+    aws.keep(builders.charger(), builders.evse(), builders.card_session())
+    aws.ask(ask, api_event("POST", f"/v1/cards/{builders.CARD}/lost", params=one), 200)
+    aws.keep(builders.card())
+    aws.ask(ask, api_event("DELETE", f"/v1/cards/{builders.CARD}", params=one), 204)
+
+
 def authorise_card(aws: Account) -> None:
     aws.keep(builders.card())
     nobodys = builders.question(idTokenHash=builders.OTHER_CARD)
@@ -126,7 +139,6 @@ def session_sweeper(aws: Account) -> None:
 
 
 def provisioning_hook(aws: Account) -> None:
-    aws.iot.create_thing(thingName=CHARGER)
     old, new = (aws.iot.create_keys_and_certificate(setAsActive=True) for _ in range(2))
     aws.iot.attach_thing_principal(thingName=CHARGER, principal=old["certificateArn"])
     aws.put("TablesSerials", {"serial_number": "SN-4711", "charger_id": CHARGER, "armed_at_ms": NOON_MS})
@@ -146,6 +158,7 @@ SCENARIOS: dict[str, Callable[[Account], None]] = {
     scenario.__name__: scenario
     for scenario in (
         authorise_card,
+        cards_api,
         charger_presence,
         charger_reports,
         chargers_api,

@@ -17,6 +17,7 @@ from functions.adapters.table import to_dynamo
 from functions.domain.accounts import AccountRecord
 from functions.domain.records import CardRecord, ChargerRecord, EvseRecord, MeterSample, SessionRecord
 from tests.infra.templates import PSEUDO, Synthesised
+from tests.support import builders
 from tests.support.api_events import LambdaContext
 from tests.support.clock import FakeClock
 
@@ -94,7 +95,8 @@ class Account:
     driven: list[str] = field(default_factory=list)
 
     def create(self) -> None:
-        """Tables and queues of the template, empty."""
+        """Tables and queues of the template, empty, and a charger's thing."""
+        self.iot.create_thing(thingName=builders.CHARGER)
         for name, table in self.template.of_type("AWS::DynamoDB::GlobalTable").items():
             declared = {key: table[key] for key in ("KeySchema", "AttributeDefinitions", "BillingMode")}
             indexes = table.get("GlobalSecondaryIndexes")
@@ -105,6 +107,7 @@ class Account:
             self.sqs.create_queue(QueueName=name)
 
     def delete(self) -> None:
+        self.iot.delete_thing(thingName=builders.CHARGER)
         for name in self.template.of_type("AWS::DynamoDB::GlobalTable"):
             self.dynamodb.delete_table(TableName=name)
         for name in self.template.of_type("AWS::SQS::Queue"):
