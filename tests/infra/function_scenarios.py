@@ -68,13 +68,19 @@ def start_session(aws: Account) -> None:
         aws.ask(start_session_handler, start_event(headers={"idempotency-key": "k"}), 202)
     aws.ask(start_session_handler, start_event(owner=NEIGHBOUR), 409)
     aws.ask(start_session_handler, start_event("PX-0815"), 404)
-    aws.keep(builders.evse(), builders.account(suspended_at_ms=NOON_MS))
+    aws.keep(builders.evse())
+    aws.out_of_reach = "UpdateThingShadow"
+    aws.ask(start_session_handler, start_event(), 503)
+    aws.keep(builders.account(suspended_at_ms=NOON_MS))
     aws.ask(start_session_handler, start_event(), 403)
 
 
 def stop_session(aws: Account) -> None:
     aws.keep(builders.active_session())
     aws.ask(stop_session_handler, stop_event(owner=NEIGHBOUR), 404)
+    aws.out_of_reach = "UpdateThingShadow"
+    aws.ask(stop_session_handler, stop_event(), 503)
+    aws.out_of_reach = ""
     aws.ask(stop_session_handler, stop_event(), 202)
     aws.ask(stop_session_handler, stop_event(method="DELETE"), 202)
     aws.ask(stop_session_handler, stop_event(), 202)
@@ -91,6 +97,9 @@ def cards_api(aws: Account) -> None:
         aws.ask(ask, api_event("POST", "/v1/cards", body='{"number": "04:A2:2B:91"}', headers=JSON), status)
     aws.ask(ask, api_event("GET", "/v1/cards"), 200)
     aws.keep(builders.charger(), builders.evse(), builders.card_session())
+    aws.out_of_reach = "UpdateThingShadow"
+    aws.ask(ask, api_event("POST", f"/v1/cards/{builders.CARD}/lost", params=one), 503)
+    aws.out_of_reach = ""
     aws.ask(ask, api_event("POST", f"/v1/cards/{builders.CARD}/lost", params=one), 200)
     aws.keep(builders.card())
     aws.ask(ask, api_event("DELETE", f"/v1/cards/{builders.CARD}", params=one), 204)

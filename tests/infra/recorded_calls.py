@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from botocore.exceptions import EndpointConnectionError
+
 from functions.adapters import items
 from functions.adapters.table import to_dynamo
 from functions.domain.accounts import AccountRecord
@@ -93,6 +95,8 @@ class Account:
     clock: FakeClock = field(default_factory=FakeClock)
     needed: set[Need] = field(default_factory=set)
     driven: list[str] = field(default_factory=list)
+    out_of_reach: str = ""
+    """An operation that cannot be reached at the moment; asking for it counts all the same."""
 
     def create(self) -> None:
         """Tables and queues of the template, empty, and a charger's thing."""
@@ -128,6 +132,8 @@ class Account:
     def heard(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         """A botocore client is about to make this call."""
         self.needed |= needs(model.service_model.service_name, model.name, params)
+        if model.name == self.out_of_reach:
+            raise EndpointConnectionError(endpoint_url=model.name)
 
     def ask(self, handler: Callable[..., dict[str, Any]], event: dict[str, Any], status: int) -> dict[str, Any]:
         """A request of the HTTP API."""
