@@ -12,6 +12,7 @@ from infra.device_link import DeviceLink
 from infra.functions import Functions
 from infra.http_api import HttpApi
 from infra.identity import Drivers
+from infra.operators_topic import OperatorsTopic
 from infra.provisioning import Provisioning
 from infra.sweeper import Sweeper
 from infra.tables import Tables
@@ -39,6 +40,7 @@ class PolarisStack(Stack):
             tags={"project": "polaris", "environment": environment.name},
             **kwargs,
         )
+        operators = OperatorsTopic(self, "Operators", environment=environment)
         tables = Tables(self, "Tables", environment=environment)
         drivers = Drivers(self, "Drivers", environment=environment)
         link = DeviceLink(self, "DeviceLink", environment=environment)
@@ -73,6 +75,7 @@ class PolarisStack(Stack):
             "PresenceQueueUrl": link.presence.queue.queue_url,
             "PresenceDeadLetterQueueUrl": link.presence.dead_letters.queue_url,
             "AuthorisationsDeadLetterQueueUrl": link.authorisations.dead_letters.queue_url,
+            "OperatorsTopicArn": operators.topic.topic_arn,
         }
         if not environment.local:
             # One machine has no CloudFront: there local.web_server is in its place.

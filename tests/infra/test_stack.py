@@ -110,6 +110,7 @@ def test_the_stack_tells_what_tools_need_to_know(dev: Synthesised) -> None:
         "PresenceQueueUrl",
         "PresenceDeadLetterQueueUrl",
         "AuthorisationsDeadLetterQueueUrl",
+        "OperatorsTopicArn",
         "SignInUrl",
         "WebUrl",
         "WebBucketName",
