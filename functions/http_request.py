@@ -18,7 +18,8 @@ from functions.domain.errors import CallerError
 PLACE_MAX_CHARS = 80
 """As much of a field's name as an answer repeats: it is the caller's own text."""
 BODY_MAX_BYTES = 4096
-"""The largest body any route has use for is far smaller."""
+"""The largest body any route has use for is far smaller. API Gateway itself takes 10 MB; of the request line and all
+headers it takes 10,240 bytes together, and so bounds paths, queries and headers (HTTP API quotas)."""
 WAIT_MAX_S = 10
 """`Prefer: wait` is granted up to this, well below API Gateway's 30 s."""
 
@@ -116,6 +117,9 @@ def owner_of(event: Mapping[str, Any]) -> str:
     owner = claims.get("sub")
     if not isinstance(owner, str) or not owner:
         raise CallerError("unauthorized", "The request carries no verified token.")
+    # The authorizer takes an id token as well, which apps hand to others to show who somebody is (ADR 0023).
+    if claims.get("token_use") != "access":
+        raise CallerError("unauthorized", "The token is no access token.")
     return owner
 
 
@@ -139,24 +143,25 @@ def body_of(event: Mapping[str, Any], model: type[Model]) -> Model:
     """The JSON document in the body, checked; no body is an empty document.
 
     Raises:
-        CallerError: unsupported_media_type; invalid_request, naming the first thing that is wrong.
+        CallerError: request_too_large; unsupported_media_type; invalid_request, naming the first thing that is wrong.
     """
-    body = event.get("body")
+    body: str | bytes | None = event.get("body")
     if not body:
         return checked(model, {})
     if event.get("isBase64Encoded"):
         try:
-            body = base64.b64decode(body, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError) as error:
-            raise CallerError("invalid_request", "body: not UTF-8 text.") from error
-    if len(body) > BODY_MAX_BYTES:
-        raise CallerError("invalid_request", f"body: more than {BODY_MAX_BYTES} bytes.")
+            body = base64.b64decode(body, validate=True)
+        except binascii.Error as error:
+            raise CallerError("invalid_request", "body: not base64.") from error
+    raw = body if isinstance(body, bytes) else body.encode(errors="surrogatepass")
+    if len(raw) > BODY_MAX_BYTES:
+        raise CallerError("request_too_large", f"body: more than {BODY_MAX_BYTES} bytes.")
     media_type = (header_of(event, "content-type") or "").split(";")[0].strip().lower()
     if media_type != "application/json":
         raise CallerError("unsupported_media_type", f"content-type: {media_type[:80] or 'none'} is not supported.")
     # JSON has types of its own: "5" is no number there and 1 is not true, as the API's description says.
     with _blaming_the_caller():
-        return model.model_validate_json(body, strict=True)
+        return model.model_validate_json(raw, strict=True)
 
 
 def require_no_content(event: Mapping[str, Any]) -> None:

@@ -192,6 +192,7 @@ _ROWS = (
         False,
         415,
     ),
+    Reason("request_too_large", "The request is too large", "Send less in one request.", False, 413),
     Reason(
         "idempotency_key_reused",
         "This key was used for another request",

@@ -121,7 +121,9 @@ def _answers(route: Route) -> Json:
 
 def _refusals(route: Route) -> Json:
     codes: dict[int, list[str]] = {}
-    for code in (*route.reasons, *((WITH_PARAMETERS,) if route.path_model else ()), *EVERYWHERE):
+    # What looks at the kind of a body looks at its length first.
+    lengths = ("request_too_large",) if "unsupported_media_type" in route.reasons else ()
+    for code in (*route.reasons, *lengths, *((WITH_PARAMETERS,) if route.path_model else ()), *EVERYWHERE):
         codes.setdefault(REASONS[code].http_status, []).append(code)
     by_gateway = {status for status in BY_THE_GATEWAY if status != NOT_FOUND or route.path_model}
     return {str(status): _refusal(status, codes.get(status, [])) for status in sorted({*codes, *by_gateway})}

@@ -119,6 +119,15 @@ def test_without_a_verified_token_it_is_401(cloud: Cloud, owner: str | None) -> 
     assert cloud.memory.writes == 0
 
 
+@pytest.mark.parametrize("token_use", ["id", None, ["access"]])
+def test_a_token_that_is_no_access_token_is_401(cloud: Cloud, token_use: object) -> None:
+    event = stop_event()
+    event["requestContext"]["authorizer"]["jwt"]["claims"]["token_use"] = token_use
+    answer = call(cloud, event)
+    assert (answer["statusCode"], problem_code(answer)) == (401, "unauthorized")
+    assert cloud.memory.writes == 0
+
+
 JSON = {"content-type": "application/json"}
 
 
@@ -138,7 +147,10 @@ JSON = {"content-type": "application/json"}
         (stop_event(body='{"force": true}', headers=JSON), 400, "invalid_request"),
         (stop_event(body='{"\\ud800": 1}', headers=JSON), 400, "invalid_request"),
         (stop_event(body='{"x": ' + "1" * 3000 + "}", headers=JSON), 400, "invalid_request"),
-        (stop_event(body=" " * 4097, headers=JSON), 400, "invalid_request"),
+        (stop_event(body=" " * 4097, headers=JSON), 413, "request_too_large"),
+        (stop_event(body="\N{EURO SIGN}" * 1366, headers=JSON), 413, "request_too_large"),
+        (stop_event(body=b" " * 4097), 413, "request_too_large"),
+        (stop_event(body='{"x": ' + "[" * 2000 + "]" * 2000 + "}", headers=JSON), 400, "invalid_request"),
         (stop_event(body=b"\xff\xfe", headers=JSON), 400, "invalid_request"),
         (stop_event(body="{}"), 415, "unsupported_media_type"),
         (
