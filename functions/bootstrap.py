@@ -15,12 +15,16 @@ from functions import settings
 from functions.adapters.dynamodb_accounts import DynamoAccounts
 from functions.adapters.dynamodb_cards import DynamoCards
 from functions.adapters.dynamodb_chargers import DynamoChargers
+from functions.adapters.dynamodb_operator import DynamoAudit, DynamoSessionLists
 from functions.adapters.dynamodb_sessions import DynamoSessions
 from functions.adapters.iot import IotAnswers, IotShadows, IotWatchers
 from functions.adapters.provisioning import DynamoSerials, IotCertificates
 from functions.adapters.sqs import SqsDeadLetters
+from functions.adapters.sqs_dead_letters import QueuePair, SqsDeadLetterQueues
 from functions.domain.card_authorisation import CardAuthorisation
 from functions.domain.card_keeping import CardKeeping
+from functions.domain.finding import Finding
+from functions.domain.operating import Operating
 from functions.domain.patience import Patience
 from functions.domain.presence import Presence
 from functions.domain.provisioning import Provisioning
@@ -170,6 +174,36 @@ def sweeping() -> Sweeping:
         ),
         clock=now_ms,
         silent_after_s=conf.silent_after_s,
+    )
+
+
+@cache
+def operating() -> Operating:
+    """What `operator_api` uses."""
+    conf = settings.OperatorApiSettings.read(os.environ)
+    sessions = DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table)
+    return Operating(
+        finding=Finding(
+            sessions=sessions,
+            lists=DynamoSessionLists(client("dynamodb"), conf.sessions_table),
+            chargers=DynamoChargers(client("dynamodb"), conf.chargers_table),
+            clock=now_ms,
+            patience=conf.patience,
+        ),
+        stopping=Stopping(
+            sessions=sessions,
+            shadows=IotShadows(client("iot-data", conf.iot_data_endpoint)),
+            clock=now_ms,
+            new_id=new_id,
+            sleep=time.sleep,
+            patience=conf.patience,
+        ),
+        letters=SqsDeadLetterQueues(
+            client("sqs"),
+            {name: QueuePair(queue.url, queue.back_to) for name, queue in conf.dead_letter_queues.items()},
+        ),
+        audit=DynamoAudit(client("dynamodb"), conf.audit_table),
+        new_id=new_id,
     )
 
 

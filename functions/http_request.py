@@ -26,6 +26,7 @@ WAIT_MAX_S = 10
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*(\d{1,4})(?=$|[,;\s])", re.IGNORECASE)
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
+_TRUE_OR_FALSE = re.compile(r"true|false")
 _RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII | re.IGNORECASE)
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -44,6 +45,9 @@ def _only(form: re.Pattern[str], what: str) -> BeforeValidator:
 
 IN_DIGITS = _only(_WHOLE_NUMBER, "not a whole number")
 """Goes with every number in a path or a query."""
+
+YesOrNo = Annotated[bool, _only(_TRUE_OR_FALSE, "neither true nor false")]
+"""A yes or no in a query."""
 
 Moment = Annotated[AwareDatetime, _only(_RFC_3339, "not a time as RFC 3339 writes it, such as 2026-11-22T12:00:00Z")]
 """A time in a query."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Json
 
 from functions.domain.patience import Patience
 
@@ -112,6 +112,23 @@ class SessionSweeperSettings(Settings):
     silent_after_s: Annotated[int, Field(ge=3600, le=30 * 86_400)] = 86_400
     """Seconds without a word of a session after which it is held to be over. A day: longer than cars charge, and than
     most outages of a charger's link last; what was wrong about it is corrected when the charger speaks."""
+
+
+class DeadLetterQueue(BaseModel):
+    """A dead-letter queue, and where its letters were meant to go; without that, nobody waits for them any more."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: Name
+    back_to: Annotated[str, Field(max_length=2048)] = ""
+
+
+class OperatorApiSettings(SessionsApiSettings):
+    """Finds and acts for operators."""
+
+    audit_table: Name
+    dead_letter_queues: Annotated[Json[dict[Name, DeadLetterQueue]], Field(min_length=1)]
+    """As JSON, by short name."""
 
 
 class ProvisioningHookSettings(Settings):

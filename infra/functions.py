@@ -14,6 +14,7 @@ from constructs import Construct
 from infra import permissions
 from infra.alarms import METRICS_NAMESPACE
 from infra.bundling import Target, python_minor
+from infra.dead_letters import as_setting, dead_letters
 from infra.nag import accept
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Functions(Construct):
         patience = {"ACK_TIMEOUT_S": str(ACK_TIMEOUT_S)}
         endpoint = self._environment.iot_data_endpoint
         shadows = {"IOT_DATA_ENDPOINT": endpoint} if endpoint else {}
+        letters = dead_letters(link, sweeper)
         return [
             _Spec(name="chargers_api", grant=permissions.read_chargers(tables), settings=both | patience),
             _Spec(
@@ -146,6 +148,16 @@ class Functions(Construct):
                 # It begins nothing after 40 s; what it has begun then takes seconds.
                 timeout_s=60,
                 dead_letters=sweeper.dead_letters,
+            ),
+            _Spec(
+                name="operator_api",
+                grant=permissions.operate(tables, self, self._environment, letters),
+                settings=both
+                | patience
+                | shadows
+                | {"AUDIT_TABLE": tables.audit.table_name, "DEAD_LETTER_QUEUES": as_setting(letters)},
+                # A redrive of a hundred letters is three hundred calls.
+                timeout_s=25,
             ),
             _Spec(
                 name="provisioning_hook",

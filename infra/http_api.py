@@ -1,4 +1,4 @@
-"""The API that the app talks to: its routes, each behind the drivers' tokens; everything else is a 404."""
+"""The API that the app and the operators' command line talk to: each route behind a token; everything else is a 404."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 GET, POST, DELETE = apigw.HttpMethod.GET, apigw.HttpMethod.POST, apigw.HttpMethod.DELETE
 
 SESSION = "/v1/sessions/{sessionId}"
+OPERATOR_SESSION = "/v1/operator/sessions/{sessionId}"
+OPERATOR_CHARGER = "/v1/operator/chargers/{chargerId}"
+DEAD_LETTERS = "/v1/operator/dead-letters/{queue}"
 ROUTES: tuple[tuple[apigw.HttpMethod, str, str], ...] = (
     (GET, "/v1/chargers", "chargers_api"),
     (GET, "/v1/chargers/{chargerId}", "chargers_api"),
@@ -38,6 +41,18 @@ ROUTES: tuple[tuple[apigw.HttpMethod, str, str], ...] = (
     (POST, "/v1/cards", "cards_api"),
     (DELETE, "/v1/cards/{cardId}", "cards_api"),
     (POST, "/v1/cards/{cardId}/lost", "cards_api"),
+    (GET, "/v1/operator/sessions", "operator_api"),
+    (GET, OPERATOR_SESSION, "operator_api"),
+    (POST, f"{OPERATOR_SESSION}/stop", "operator_api"),
+    (POST, f"{OPERATOR_SESSION}/close", "operator_api"),
+    (GET, "/v1/operator/chargers", "operator_api"),
+    (GET, OPERATOR_CHARGER, "operator_api"),
+    (POST, f"{OPERATOR_CHARGER}/out-of-service", "operator_api"),
+    (POST, f"{OPERATOR_CHARGER}/in-service", "operator_api"),
+    (GET, "/v1/operator/dead-letters", "operator_api"),
+    (GET, DEAD_LETTERS, "operator_api"),
+    (POST, f"{DEAD_LETTERS}/redrive", "operator_api"),
+    (GET, "/v1/operator/audit", "operator_api"),
 )
 
 RATE_PER_S, BURST = 100, 200
@@ -92,7 +107,7 @@ class HttpApi(Construct):
         authorizer = HttpJwtAuthorizer(
             "Drivers",
             f"https://cognito-idp.{Stack.of(self).region}.amazonaws.com/{pool.user_pool_id}",
-            jwt_audience=[drivers.client.user_pool_client_id],
+            jwt_audience=[drivers.client.user_pool_client_id, drivers.operators_client.user_pool_client_id],
         )
         integrations = {
             name: HttpLambdaIntegration(name, functions[name]) for name in sorted({name for _, _, name in ROUTES})

@@ -1,4 +1,4 @@
-"""Who a driver is: the user pool whose tokens the API accepts. A driver's `sub` is the owner of a session."""
+"""Who drivers and operators are: the user pool whose tokens the API accepts. A driver's `sub` owns their sessions."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from infra.nag import accept
 if TYPE_CHECKING:
     from infra.environments import Environment
 
+OPERATORS = "operators"
+"""The group that functions/operator_token.py asks the token for."""
+
 ROTATION_GRACE = Duration.seconds(30)
 """How long the refresh token before the newest still works: for the answer that a phone in a garage never got."""
 
 
 class Drivers(Construct):
-    """The drivers' accounts, and the public client that the app and the web page sign in with."""
+    """The accounts, the public client of app and web page, the operators' group and their command line's client."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
         super().__init__(scope, construct_id)
@@ -64,6 +67,28 @@ class Drivers(Construct):
             auth_flows=cognito.AuthFlow(user_srp=not environment.local, user_password=environment.local),
             disable_o_auth=environment.local,
             o_auth=None if environment.local else _code_flow(environment),
+        )
+
+        # Who is in it is set by whoever administers the pool, and the token says so: no user can (ADR 0020).
+        self.operators = cognito.CfnUserPoolGroup(
+            self,
+            "Operators",
+            user_pool_id=self.pool.user_pool_id,
+            group_name=OPERATORS,
+            description="May use /v1/operator: anybody's sessions, chargers, dead letters.",
+        )
+        self.operators_client = self.pool.add_client(
+            "OperatorsApp",
+            generate_secret=False,
+            prevent_user_existence_errors=True,
+            enable_token_revocation=True,
+            access_token_validity=Duration.hours(1),
+            id_token_validity=Duration.hours(1),
+            # An hour at night, then the password again.
+            refresh_token_validity=Duration.hours(1),
+            # Takes the password only together with AWS credentials that may sign users in; no browser can use it.
+            auth_flows=cognito.AuthFlow(admin_user_password=True),
+            disable_o_auth=True,
         )
 
     def add_sign_in_page(self, environment: Environment) -> str:

@@ -9,7 +9,7 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 
 from contract.topics import SHADOW_PREFIX, authorised_topic, watch_topic
-from infra.tables import BY_DEADLINE, BY_OWNER
+from infra.tables import BY_CHARGER, BY_DEADLINE, BY_OWNER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
+    from infra.dead_letters import Letters
     from infra.environments import Environment
     from infra.inbox import Inbox
     from infra.tables import Tables
@@ -132,6 +133,29 @@ def sweep_sessions(tables: Tables, scope: Construct, environment: Environment, d
         _allow(["GetItem", "UpdateItem"], tables.chargers.table_arn),
         iam.PolicyStatement(actions=["iot:UpdateThingShadow"], resources=[_iot(scope, shadow)]),
         iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[dead_letters.queue_arn]),
+        wildcards={shadow: WHICHEVER_EVSE},
+    )
+
+
+def operate(tables: Tables, scope: Construct, environment: Environment, letters: Mapping[str, Letters]) -> Grant:
+    """`operator_api`: finds everything, stops and closes sessions; adds to the audit, where it changes nothing."""
+    shadow = _shadows(environment)
+    redrivable = [(each.queue, each.back_to) for each in letters.values() if each.back_to is not None]
+    return _grant(
+        _allow(["GetItem", "UpdateItem"], tables.sessions.table_arn),
+        *(
+            _allow(["Query"], f"{tables.sessions.table_arn}/index/{index}")
+            for index in (BY_OWNER, BY_DEADLINE, BY_CHARGER)
+        ),
+        _allow(["GetItem", "Query", "Scan", "UpdateItem"], tables.chargers.table_arn),
+        _allow(["PutItem", "Query"], tables.audit.table_arn),
+        iam.PolicyStatement(actions=["iot:UpdateThingShadow"], resources=[_iot(scope, shadow)]),
+        iam.PolicyStatement(
+            actions=["sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+            resources=[each.queue.queue_arn for each in letters.values()],
+        ),
+        iam.PolicyStatement(actions=["sqs:DeleteMessage"], resources=[queue.queue_arn for queue, _ in redrivable]),
+        iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[back.queue_arn for _, back in redrivable]),
         wildcards={shadow: WHICHEVER_EVSE},
     )
 

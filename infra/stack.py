@@ -74,6 +74,7 @@ class PolarisStack(Stack):
             "ReportsDeadLetterQueueUrl": link.reports.dead_letters.queue_url,
             "PresenceQueueUrl": link.presence.queue.queue_url,
             "PresenceDeadLetterQueueUrl": link.presence.dead_letters.queue_url,
+            "OperatorsClientId": drivers.operators_client.user_pool_client_id,
             "AuthorisationsDeadLetterQueueUrl": link.authorisations.dead_letters.queue_url,
             "OperatorsTopicArn": operators.topic.topic_arn,
         }

@@ -1,4 +1,4 @@
-"""Where chargers, sessions, cards, accounts and the list of boards are kept."""
+"""Where chargers, sessions, cards, accounts, the list of boards and what operators did are kept."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ BY_OWNER = "by_owner"
 BY_DEADLINE = "by_deadline"
 """The index of the sessions in which something is due, by shard and time: only they have its keys."""
 
+BY_CHARGER = "by_charger"
+"""The index of a charger's sessions, newest last, for operators."""
+
 
 class Tables(Construct):
-    """Five tables, on demand, with point-in-time recovery; only meter history and deleted accounts expire."""
+    """Six tables, on demand, with point-in-time recovery; only meter history and deleted accounts expire."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
         super().__init__(scope, construct_id)
@@ -48,6 +51,13 @@ class Tables(Construct):
                     partition_key=_key("open_shard", dynamodb.AttributeType.STRING),
                     sort_key=_key("due_at_ms", dynamodb.AttributeType.NUMBER),
                     # Keys alone: a sample that does not move the deadline costs the index nothing.
+                    projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+                ),
+                dynamodb.GlobalSecondaryIndexPropsV2(
+                    index_name=BY_CHARGER,
+                    partition_key=_key("charger_id", dynamodb.AttributeType.STRING),
+                    sort_key=_key("created_at_ms", dynamodb.AttributeType.NUMBER),
+                    # Keys alone, which never change: it costs one write for each session.
                     projection_type=dynamodb.ProjectionType.KEYS_ONLY,
                 ),
             ],
@@ -81,6 +91,15 @@ class Tables(Construct):
             self,
             "Serials",
             partition_key=_key("serial_number", dynamodb.AttributeType.STRING),
+            point_in_time_recovery_specification=_recovery(),
+            removal_policy=environment.removal,
+            deletion_protection=environment.keeps_data,
+        )
+        self.audit = dynamodb.TableV2(
+            self,
+            "Audit",
+            partition_key=_key("book", dynamodb.AttributeType.STRING),
+            sort_key=_key("entry", dynamodb.AttributeType.STRING),
             point_in_time_recovery_specification=_recovery(),
             removal_policy=environment.removal,
             deletion_protection=environment.keeps_data,

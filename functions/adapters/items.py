@@ -100,6 +100,7 @@ def _end(item: Mapping[str, Any]) -> EndRecord:
         meter_wh=whole(item, "meter_wh"),
         basis=EndBasis(item["basis"]) if "basis" in item else None,
         confidence=Confidence(item["confidence"]) if "confidence" in item else None,
+        why=item.get("why", ""),
     )
 
 

@@ -14,6 +14,7 @@ LATEST_MS = 2**53
 """Later than any record: the upper bound of a list that has none."""
 
 _OWNER = re.compile(r"(\d{1,15})#([0-9A-HJKMNP-TV-Z]{26})")
+_ACTION = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 _METER = re.compile(r"(\d{13})#(\d{8})")
 _CHARGER = re.compile(r"([A-Za-z0-9_-]{1,64})\|([a-z]{4,7}(?:#\d{1,2})?)")
 
@@ -30,6 +31,22 @@ def read_owner_position(position: str, *, from_ms: int, to_ms: int) -> tuple[int
     if not from_ms <= created_at_ms <= to_ms:
         raise _foreign()
     return created_at_ms, match.group(2)
+
+
+def due_position(due_at_ms: int, session_id: str) -> str:
+    """Position behind a session in its shard's list of open work."""
+    return f"{due_at_ms}#{session_id}"
+
+
+def read_due_position(position: str) -> tuple[int, str]:
+    """Deadline in epoch milliseconds, and session id."""
+    match = _matched(_OWNER, position)
+    return int(match.group(1)), match.group(2)
+
+
+def read_action_position(position: str) -> str:
+    """The id of an act in the book of what operators did."""
+    return _matched(_ACTION, position).group()
 
 
 def meter_position(sample: MeterSample) -> str:

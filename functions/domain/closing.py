@@ -72,9 +72,15 @@ def follower_of(session: SessionRecord, evse: EvseRecord | None) -> str | None:
 
 
 def closed(
-    session: SessionRecord, sign: Sign, *, follower: SessionRecord | None, max_power_w: int, now_ms: int
+    session: SessionRecord,
+    sign: Sign,
+    *,
+    follower: SessionRecord | None,
+    max_power_w: int,
+    now_ms: int,
+    why: str = "",
 ) -> SessionRecord:
-    """The session, concluded to be over. `max_power_w`: what its EVSE can deliver, 0 if unknown."""
+    """The session, concluded to be over. `max_power_w`: its EVSE's, 0 if unknown; `why`: an operator's words."""
     register_wh = None if follower is None else _register_at_start_of(follower, session, max_power_w)
     basis, confidence = _basis(session), Confidence.LOW
     if sign.seen and basis is EndBasis.LAST_SAMPLE:
@@ -95,6 +101,7 @@ def closed(
             meter_wh=session.meter_wh if register_wh is None else register_wh,
             basis=basis,
             confidence=confidence,
+            why=why,
         ),
     )
 

@@ -179,6 +179,23 @@ _ROWS = (
         503,
     ),
     Reason(
+        "session_still_reported",
+        "The charger still speaks of this session",
+        "Stop it instead. Close it once its charger has been silent about it for more than a minute.",
+        True,
+        409,
+    ),
+    Reason(
+        "queue_not_found", "There is no such queue", "List the dead-letter queues and pick one of them.", False, 404
+    ),
+    Reason(
+        "not_redrivable",
+        "These letters have nowhere to go back to",
+        "Read them. They go by themselves when their queue's time is up.",
+        False,
+        409,
+    ),
+    Reason(
         "invalid_request",
         "The request isn't valid",
         "Correct the field named in the detail and send it again.",

@@ -134,6 +134,8 @@ class EndRecord:
     basis: EndBasis | None = None
     """None: the charger said that it ended, be it by the charger's own estimate."""
     confidence: Confidence | None = None
+    why: str = ""
+    """An operator's words, if it was an operator who concluded it."""
 
     @property
     def concluded(self) -> bool:

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from functions.domain.change import change
-from functions.domain.closing import closed, follower_of, sign_of_end
+from functions.domain.closing import sign_of_end
+from functions.domain.concluding import conclude, concluded
 from functions.domain.errors import PolarisError
 from functions.domain.open_work import SHARDS, Work, next_due
 from functions.domain.ports import Chargers, Clock, Sessions
 from functions.domain.records import IntentStatus, SessionRecord
 from functions.domain.stopping import Stopping
-from functions.domain.transitions import released, unclaimed
+from functions.domain.transitions import unclaimed
 
 PER_SHARD = 50
 """Sessions of one shard in one sweep: at most six calls each, so that a sweep makes some 1,200 calls at the worst."""
@@ -139,16 +140,6 @@ class Sweeping:
         if sign is None:
             left = self.sessions.replace(session, replace(session, looked_at_ms=now_ms))
             return Outcome.LEFT_OPEN if left else Outcome.NOTHING_DUE
-        follower_id = follower_of(session, evse)
-        follower = self.sessions.get(follower_id) if follower_id else None
-        power_w = evse.max_power_w if evse is not None else 0
-        if not self.sessions.replace(
-            session, closed(session, sign, follower=follower, max_power_w=power_w, now_ms=now_ms)
-        ):
-            return Outcome.NOTHING_DUE
-        change(
-            lambda: self.chargers.evse(session.charger_id, session.evse_id),
-            self.chargers.replace_evse,
-            lambda current: released(current, session.session_id),
-        )
-        return Outcome.CLOSED
+        conclusion = concluded(self.sessions, session, evse, sign, now_ms=now_ms)
+        closed = conclude(self.sessions, self.chargers, session, conclusion)
+        return Outcome.CLOSED if closed else Outcome.NOTHING_DUE

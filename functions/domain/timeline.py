@@ -67,7 +67,8 @@ def _sending(session: SessionRecord) -> list[Stage]:
 def _end(end: EndRecord) -> Stage:
     if end.concluded:
         basis = f"{end.basis}, confidence {end.confidence}"
-        return Stage("closed_estimated", end.received_at_ms, "cloud", basis, end.at_ms, estimated=True)
+        source, detail = ("operator", f"{basis}: {end.why}") if end.why else ("cloud", basis)
+        return Stage("closed_estimated", end.received_at_ms, source, detail, end.at_ms, estimated=True)
     estimated = end.method is EndMethod.ESTIMATED
     return Stage("ended", end.received_at_ms, "charger", end.reason.value, end.at_ms, estimated=estimated)
 

@@ -10,11 +10,11 @@ from pydantic.json_schema import models_json_schema
 from functions.api_models.base import Problem
 from functions.domain.reasons import REASONS
 from functions.http_request import RequestModel
-from functions.openapi import cards, chargers, sessions
+from functions.openapi import cards, chargers, operator, sessions
 from functions.openapi.route import Json, Route, header
 
 REF = "#/components/schemas/{model}"
-ROUTES = (*chargers.ROUTES, *sessions.ROUTES, *cards.ROUTES)
+ROUTES = (*chargers.ROUTES, *sessions.ROUTES, *cards.ROUTES, *operator.ROUTES)
 EVERYWHERE = ("too_many_requests", "unavailable", "internal")
 """Reasons that any route may give."""
 WITH_PARAMETERS = "route_not_found"
@@ -63,6 +63,10 @@ def openapi() -> Json:
             ),
         },
         "security": [{"driver": []}],
+        "tags": [
+            {"name": "driver", "description": "What a driver's app does."},
+            {"name": "operator", "description": "For tokens of the group `operators`; 404 for everybody else."},
+        ],
         "paths": paths,
         "components": {
             "securitySchemes": {"driver": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
@@ -79,6 +83,7 @@ def _operation(route: Route) -> Json:
     ]
     operation: Json = {
         "operationId": route.operation_id,
+        "tags": [route.tag],
         "summary": route.summary,
         "parameters": parameters,
         "responses": {**_answers(route), **_refusals(route)},
@@ -90,7 +95,7 @@ def _operation(route: Route) -> Json:
 
 
 def _parameters(model: type[RequestModel], place: str) -> list[Json]:
-    schema = model.model_json_schema(by_alias=True)
+    schema = model.model_json_schema(by_alias=True, ref_template=REF)
     required = schema.get("required", [])
     return [
         {"name": name, "in": place, "required": name in required, "schema": _without_null(field)}

@@ -32,5 +32,7 @@ class Route:
     headers: tuple[Json, ...] = ()
     answer_headers: Json = field(default_factory=dict)
     csv: bool = False
+    tag: str = "driver"
+    """Whose operation it is."""
     body: type[RequestModel] | None = None
     """What a request may hold; it must hold something if the model has fields that are required."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from contract.vocabulary import EvseStatus
 from functions.authorise_card.handler import handler as authorise_card_handler
@@ -16,6 +17,7 @@ from functions.charger_reports.handler import handler as charger_reports_handler
 from functions.chargers_api.handler import handler as chargers_api_handler
 from functions.domain.open_work import QUIET_MS
 from functions.domain.records import MeterSample, SessionPhase
+from functions.operator_api.handler import handler as operator_api_handler
 from functions.provisioning_hook.handler import handler as provisioning_hook_handler
 from functions.session_sweeper.handler import handler as session_sweeper_handler
 from functions.sessions_api.handler import handler as sessions_api_handler
@@ -27,6 +29,7 @@ from tests.support.api_events import (
     LambdaContext,
     api_event,
     charger_event,
+    operator_event,
     session_event,
     sqs_event,
     start_event,
@@ -147,6 +150,38 @@ def session_sweeper(aws: Account) -> None:
     assert aws.phases(OTHER_SESSION, THIRD_SESSION) == ["ended", "ended"]
 
 
+def operator_api(aws: Account) -> None:
+    why = {"reason": "driver called"}
+
+    def ask(method: str, path: str, *, status: int = 200, **more: Any) -> None:
+        event = operator_event(method, path, **more)
+        aws.ask(operator_api_handler, event, status)
+
+    quiet = builders.evse(current_session_id=SESSION, displaced_session_id=OTHER_SESSION)
+    aws.keep(builders.charger(), quiet, builders.active_session())
+    for query in ({"owner": OWNER}, {"chargerId": CHARGER}, {"state": "open"}):
+        ask("GET", "sessions", query=query)
+    ask("GET", "sessions/{sessionId}")
+    ask("GET", "chargers")
+    ask("GET", "chargers/{chargerId}")
+    for service in ("out-of-service", "in-service"):
+        ask("POST", f"chargers/{{chargerId}}/{service}", json=why)
+    ask("POST", "sessions/{sessionId}/stop", json=why)
+    aws.clock.pass_s(120)
+    ask("POST", "sessions/{sessionId}/close", json=why)
+    ask("GET", "dead-letters")
+    for queue, name, redriven in (
+        ("reports", "DeviceLinkReportsDeadLetters", 200),
+        ("presence", "DeviceLinkPresenceDeadLetters", 200),
+        ("authorisations", "DeviceLinkAuthorisationsDeadLetters", 409),
+        ("sweeper", "SweeperDeadLetters", 409),
+    ):
+        aws.sqs.send_message(QueueUrl=aws.sqs.get_queue_url(QueueName=name)["QueueUrl"], MessageBody="letter")
+        ask("GET", f"dead-letters/{queue}")
+        ask("POST", f"dead-letters/{queue}/redrive", json=why | {"limit": 1}, status=redriven)
+    ask("GET", "audit")
+
+
 def provisioning_hook(aws: Account) -> None:
     old, new = (aws.iot.create_keys_and_certificate(setAsActive=True) for _ in range(2))
     aws.iot.attach_thing_principal(thingName=CHARGER, principal=old["certificateArn"])
@@ -168,6 +203,7 @@ SCENARIOS: dict[str, Callable[[Account], None]] = {
     for scenario in (
         authorise_card,
         cards_api,
+        operator_api,
         charger_presence,
         charger_reports,
         chargers_api,

@@ -123,6 +123,8 @@ class Account:
         return {key: self._physical(value) for key, value in variables.items()}
 
     def _physical(self, value: str) -> str:
+        if value.startswith("{"):  # several of them, in a document
+            return re.sub(r"<\w+>", lambda named: self._physical(named.group()), value)
         name = value.strip("<>")
         if name in self.template.of_type("AWS::SQS::Queue"):
             return str(self.sqs.get_queue_url(QueueName=name)["QueueUrl"])

@@ -19,6 +19,7 @@ NAMES = (
     "charger_reports",
     "charger_presence",
     "session_sweeper",
+    "operator_api",
     "provisioning_hook",
 )
 CHARGERS = {"CHARGERS_TABLE": "<TablesChargers>"}
@@ -38,6 +39,18 @@ SETTINGS = {
     | ENDPOINT
     | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkAuthorisationsDeadLetters>", "CARD_CACHE_S": "259200"},
     "charger_reports": BOTH | CARDS | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkReportsDeadLetters>"},
+    "operator_api": BOTH
+    | PATIENCE
+    | ENDPOINT
+    | {
+        "AUDIT_TABLE": "<TablesAudit>",
+        "DEAD_LETTER_QUEUES": (
+            '{"reports": {"url": "<DeviceLinkReportsDeadLetters>", "back_to": "<DeviceLinkReportsQueue>"}, '
+            '"presence": {"url": "<DeviceLinkPresenceDeadLetters>", "back_to": "<DeviceLinkPresenceQueue>"}, '
+            '"authorisations": {"url": "<DeviceLinkAuthorisationsDeadLetters>"}, '
+            '"sweeper": {"url": "<SweeperDeadLetters>"}}'
+        ),
+    },
     "session_sweeper": BOTH | ENDPOINT | {"SILENT_AFTER_S": "86400"},
     "provisioning_hook": {"SERIALS_TABLE": "<TablesSerials>"},
     "charger_presence": CHARGERS | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkPresenceDeadLetters>"},
@@ -87,6 +100,7 @@ def test_a_function_writes_to_a_log_of_its_own_that_expires(dev: Synthesised, na
         ("charger_reports", 10, 512),
         ("charger_presence", 10, 512),
         ("session_sweeper", 60, 512),
+        ("operator_api", 25, 512),
         ("provisioning_hook", 10, 1024),
     ],
 )

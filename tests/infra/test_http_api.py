@@ -23,6 +23,18 @@ ROUTES = {
     "POST /v1/cards": "cards_api",
     "DELETE /v1/cards/{cardId}": "cards_api",
     "POST /v1/cards/{cardId}/lost": "cards_api",
+    "GET /v1/operator/sessions": "operator_api",
+    "GET /v1/operator/sessions/{sessionId}": "operator_api",
+    "POST /v1/operator/sessions/{sessionId}/stop": "operator_api",
+    "POST /v1/operator/sessions/{sessionId}/close": "operator_api",
+    "GET /v1/operator/chargers": "operator_api",
+    "GET /v1/operator/chargers/{chargerId}": "operator_api",
+    "POST /v1/operator/chargers/{chargerId}/out-of-service": "operator_api",
+    "POST /v1/operator/chargers/{chargerId}/in-service": "operator_api",
+    "GET /v1/operator/dead-letters": "operator_api",
+    "GET /v1/operator/dead-letters/{queue}": "operator_api",
+    "POST /v1/operator/dead-letters/{queue}/redrive": "operator_api",
+    "GET /v1/operator/audit": "operator_api",
 }
 
 
@@ -47,7 +59,7 @@ def test_no_route_answers_without_a_drivers_token(dev: Synthesised) -> None:
     authorizer = dev.one("AWS::ApiGatewayV2::Authorizer")
     assert authorizer["IdentitySource"] == ["$request.header.Authorization"]
     assert authorizer["JwtConfiguration"] == {
-        "Audience": ["<DriversPoolApp>"],
+        "Audience": ["<DriversPoolApp>", "<DriversPoolOperatorsApp>"],
         "Issuer": "https://cognito-idp.eu-central-1.amazonaws.com/<DriversPool>",
     }
 

@@ -55,6 +55,18 @@ WORK = {
     | table(f"{SESSIONS}/index/by_deadline", "Query")
     | table(CHARGERS, "GetItem", "UpdateItem")
     | {INTENT, ("sqs:SendMessage", "<SweeperDeadLetters.Arn>")},
+    "operator_api": table(SESSIONS, "GetItem", "UpdateItem")
+    | {("dynamodb:Query", f"{SESSIONS}/index/{index}") for index in ("by_owner", "by_deadline", "by_charger")}
+    | table(CHARGERS, "GetItem", "Query", "Scan", "UpdateItem")
+    | table("<TablesAudit.Arn>", "PutItem", "Query")
+    | {INTENT}
+    | {
+        (f"sqs:{action}", f"<{queue}DeadLetters.Arn>")
+        for action in ("GetQueueAttributes", "ReceiveMessage")
+        for queue in ("DeviceLinkReports", "DeviceLinkPresence", "DeviceLinkAuthorisations", "Sweeper")
+    }
+    | {("sqs:DeleteMessage", f"<DeviceLink{inbox}DeadLetters.Arn>") for inbox in ("Reports", "Presence")}
+    | {("sqs:SendMessage", f"<DeviceLink{inbox}Queue.Arn>") for inbox in ("Reports", "Presence")},
     "provisioning_hook": table("<TablesSerials.Arn>", "GetItem", "UpdateItem")
     | {("iot:ListThingPrincipals", THING)}
     | {("iot:DescribeCertificate", CERTIFICATE), ("iot:UpdateCertificate", CERTIFICATE)}

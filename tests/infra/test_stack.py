@@ -15,14 +15,15 @@ DATA = {"AWS::DynamoDB::GlobalTable", "AWS::Cognito::UserPool", "AWS::SQS::Queue
 
 def test_tables_recover_to_any_point_in_time_and_only_sessions_and_accounts_have_what_expires(dev: Synthesised) -> None:
     tables = dev.of_type("AWS::DynamoDB::GlobalTable")
-    assert set(tables) == {"TablesChargers", "TablesSessions", "TablesCards", "TablesSerials", "TablesAccounts"}
+    names = ("Chargers", "Sessions", "Cards", "Serials", "Accounts", "Audit")
+    assert set(tables) == {f"Tables{name}" for name in names}
     for body in tables.values():
         assert body["BillingMode"] == "PAY_PER_REQUEST"
         (replica,) = body["Replicas"]
         assert replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
     for name in ("TablesSessions", "TablesAccounts"):
         assert tables[name]["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
-    assert "TimeToLiveSpecification" not in tables["TablesChargers"] | tables["TablesCards"]
+    assert "TimeToLiveSpecification" not in tables["TablesChargers"] | tables["TablesCards"] | tables["TablesAudit"]
 
 
 def test_a_card_is_found_by_its_hash_and_a_drivers_cards_by_owner(dev: Synthesised) -> None:
@@ -39,7 +40,7 @@ def test_a_drivers_sessions_are_found_by_owner_in_order_of_time(dev: Synthesised
         {"AttributeName": "session_id", "KeyType": "HASH"},
         {"AttributeName": "item", "KeyType": "RANGE"},
     ]
-    index, by_deadline = sessions["GlobalSecondaryIndexes"]
+    index, by_deadline, by_charger = sessions["GlobalSecondaryIndexes"]
     assert index["IndexName"] == "by_owner"
     assert index["KeySchema"] == [
         {"AttributeName": "owner", "KeyType": "HASH"},
@@ -54,9 +55,18 @@ def test_a_drivers_sessions_are_found_by_owner_in_order_of_time(dev: Synthesised
         ],
         "Projection": {"ProjectionType": "KEYS_ONLY"},
     }
+    assert by_charger == {
+        "IndexName": "by_charger",
+        "KeySchema": [
+            {"AttributeName": "charger_id", "KeyType": "HASH"},
+            {"AttributeName": "created_at_ms", "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
+    }
     kinds = {entry["AttributeName"]: entry["AttributeType"] for entry in sessions["AttributeDefinitions"]}
     numbers = {"created_at_ms": "N", "due_at_ms": "N"}
-    assert kinds == {"session_id": "S", "item": "S", "owner": "S", "open_shard": "S"} | numbers
+    texts = {"session_id": "S", "item": "S", "owner": "S", "charger_id": "S", "open_shard": "S"}
+    assert kinds == texts | numbers
 
 
 def test_in_prod_data_outlives_the_stack_and_cannot_be_deleted_by_mistake(prod: Synthesised) -> None:
@@ -76,7 +86,7 @@ def test_in_dev_everything_goes_with_the_stack(dev: Synthesised) -> None:
 
 
 def test_a_password_is_sent_by_nobody_but_a_local_driver(dev: Synthesised, local: Synthesised) -> None:
-    deployed, on_one_machine = (t.one("AWS::Cognito::UserPoolClient") for t in (dev, local))
+    deployed, on_one_machine = (t.one("AWS::Cognito::UserPoolClient", "PoolApp") for t in (dev, local))
     # No ALLOW_REFRESH_TOKEN_AUTH: a pool that rotates refresh tokens does not allow it.
     assert deployed["ExplicitAuthFlows"] == ["ALLOW_USER_SRP_AUTH"]
     assert deployed["AllowedOAuthFlows"] == ["code"]
@@ -111,6 +121,7 @@ def test_the_stack_tells_what_tools_need_to_know(dev: Synthesised) -> None:
         "PresenceDeadLetterQueueUrl",
         "AuthorisationsDeadLetterQueueUrl",
         "OperatorsTopicArn",
+        "OperatorsClientId",
         "SignInUrl",
         "WebUrl",
         "WebBucketName",

@@ -103,16 +103,16 @@ def test_every_answer_has_the_headers_it_has_on_one_machine_and_tls_for_a_year(d
 
 
 def test_managed_login_sends_drivers_back_to_the_page_and_to_the_app(dev: Synthesised) -> None:
-    client = dev.one("AWS::Cognito::UserPoolClient")
+    client = dev.one("AWS::Cognito::UserPoolClient", "PoolApp")
     assert client["CallbackURLs"] == client["LogoutURLs"] == ["polaris://signed-in", PAGE]
     assert client["AllowedOAuthFlows"] == ["code"]
     assert (dev.outputs["WebUrl"]["Value"], dev.outputs["SignInUrl"]["Value"]) == (PAGE, SIGN_IN)
 
 
 def test_a_refresh_token_is_good_for_one_refresh(dev: Synthesised, local: Synthesised) -> None:
-    rotation = dev.one("AWS::Cognito::UserPoolClient")["RefreshTokenRotation"]
+    rotation = dev.one("AWS::Cognito::UserPoolClient", "PoolApp")["RefreshTokenRotation"]
     assert rotation == {"Feature": "ENABLED", "RetryGracePeriodSeconds": 30}
-    assert "RefreshTokenRotation" not in local.one("AWS::Cognito::UserPoolClient")
+    assert "RefreshTokenRotation" not in local.one("AWS::Cognito::UserPoolClient", "PoolApp")
 
 
 def test_a_deployment_with_a_domain_of_its_own_takes_no_tls_below_1_2(
@@ -123,7 +123,7 @@ def test_a_deployment_with_a_domain_of_its_own_takes_no_tls_below_1_2(
     assert config["Aliases"] == ["charge.example.com"]
     assert config["ViewerCertificate"]["AcmCertificateArn"] == CERTIFICATE
     assert config["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
-    assert "https://charge.example.com/" in named.one("AWS::Cognito::UserPoolClient")["CallbackURLs"]
+    assert "https://charge.example.com/" in named.one("AWS::Cognito::UserPoolClient", "PoolApp")["CallbackURLs"]
 
 
 def test_a_domain_without_a_certificate_is_refused(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
+from json import dumps
 from typing import Any
 
 from tests.support import builders
@@ -89,6 +90,24 @@ def card_event(method: str, card_id: str = "", below: str = "", **changes: Any) 
     params = {"cardId": card_id} if card_id else None
     path = f"/v1/cards/{card_id}{below}" if card_id else "/v1/cards"
     return api_event(method, path, params=params, **changes)
+
+
+OPERATOR_PARAMS = {"sessionId": builders.SESSION, "chargerId": builders.CHARGER, "queue": "reports"}
+
+
+def operator_event(
+    method: str, path: str, *, groups: str | None = "[operators]", json: Any = None, **more: Any
+) -> dict[str, Any]:
+    """A request below /v1/operator, its `{parameters}` filled in, by somebody in these groups."""
+    params = {name: value for name, value in OPERATOR_PARAMS.items() if f"{{{name}}}" in path}
+    if (queue := path.removeprefix("dead-letters/")) != path and not params:
+        params = {"queue": queue.partition("/")[0]}
+    if json is not None:
+        more |= {"body": dumps(json), "headers": {"content-type": "application/json"}}
+    event = api_event(method, f"/v1/operator/{path}".format(**params), params=params or None, **more)
+    if groups is not None:
+        event["requestContext"]["authorizer"]["jwt"]["claims"]["cognito:groups"] = groups
+    return event
 
 
 def sqs_event(*bodies: str) -> dict[str, Any]:

@@ -14,10 +14,13 @@ from functions.adapters.memory import (
     MemoryShadows,
     MemoryWatchers,
 )
+from functions.adapters.memory_operator import MemoryAudit, MemoryDeadLetterQueues, MemorySessionLists
 from functions.adapters.memory_people import MemoryAccounts, MemoryCards
 from functions.domain.accounts import AccountRecord
 from functions.domain.card_authorisation import CardAuthorisation
 from functions.domain.card_keeping import CardKeeping
+from functions.domain.finding import Finding
+from functions.domain.operating import Operating
 from functions.domain.patience import Patience
 from functions.domain.ports import StopWrite
 from functions.domain.presence import Presence
@@ -126,6 +129,22 @@ class Cloud:
             silent_after_s=24 * 3600,
         )
         self.presence = Presence(chargers=self.chargers)
+        self.audit = MemoryAudit()
+        self.letters = MemoryDeadLetterQueues({"reports": [], "sweeper": []}, {"reports": []})
+        self.finding = Finding(
+            sessions=self.sessions,
+            lists=MemorySessionLists(self.memory),
+            chargers=self.chargers,
+            clock=self.clock,
+            patience=self.patience,
+        )
+        self.operating = Operating(
+            finding=self.finding,
+            stopping=self.stopping,
+            letters=self.letters,
+            audit=self.audit,
+            new_id=new_id,
+        )
 
     def keep(self, *records: SessionRecord | ChargerRecord | EvseRecord | CardRecord | AccountRecord) -> None:
         for record in records:

@@ -18,6 +18,7 @@ from functions.adapters import items
 from functions.adapters.dynamodb_accounts import DynamoAccounts
 from functions.adapters.dynamodb_cards import DynamoCards
 from functions.adapters.dynamodb_chargers import DynamoChargers
+from functions.adapters.dynamodb_operator import BY_CHARGER
 from functions.adapters.dynamodb_sessions import BY_DEADLINE, BY_OWNER, DynamoSessions
 from functions.adapters.memory import Memory, MemoryChargers, MemorySessions
 from functions.adapters.memory_people import MemoryAccounts, MemoryCards
@@ -175,7 +176,13 @@ def create_tables(dynamodb: Any) -> None:
     create(
         SESSIONS,
         "session_id",
-        attributes={"owner": text, "created_at_ms": number, "open_shard": text, "due_at_ms": number},
+        attributes={
+            "owner": text,
+            "created_at_ms": number,
+            "charger_id": text,
+            "open_shard": text,
+            "due_at_ms": number,
+        },
         GlobalSecondaryIndexes=[
             {
                 "IndexName": BY_OWNER,
@@ -190,6 +197,14 @@ def create_tables(dynamodb: Any) -> None:
                 "KeySchema": [
                     {"AttributeName": "open_shard", "KeyType": "HASH"},
                     {"AttributeName": "due_at_ms", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
+            {
+                "IndexName": BY_CHARGER,
+                "KeySchema": [
+                    {"AttributeName": "charger_id", "KeyType": "HASH"},
+                    {"AttributeName": "created_at_ms", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             },

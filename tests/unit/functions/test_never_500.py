@@ -10,6 +10,7 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from functions.chargers_api.handler import handler as chargers
+from functions.operator_api.handler import handler as operator
 from functions.sessions_api.handler import handler as sessions
 from functions.start_session.handler import handler as start
 from functions.stop_session.handler import handler as stop
@@ -45,14 +46,20 @@ PATHS = st.sampled_from(
         "/v1/chargers",
         f"/v1/chargers/{CHARGER}",
         f"/v1/chargers/{CHARGER}/evses/1/sessions",
+        "/v1/operator/sessions",
+        f"/v1/operator/sessions/{SESSION}/stop",
+        f"/v1/operator/chargers/{CHARGER}/out-of-service",
+        "/v1/operator/dead-letters/reports/redrive",
+        "/v1/operator/audit",
     ]
 ) | TEXT.map(lambda text: f"/{text}")
+GROUPS = st.sampled_from(["[operators]", "[operators]", None]) | TEXT
 GOOD_PARAMS = st.just({"sessionId": SESSION}) | st.just({"chargerId": CHARGER, "evseId": "1"})
 
 
 @st.composite
 def requests(draw: st.DrawFn) -> dict[str, Any]:
-    return api_event(
+    event = api_event(
         draw(st.sampled_from(["GET", "POST", "DELETE", "PUT", "HEAD"])),
         draw(PATHS),
         owner=draw(st.sampled_from([OWNER, None, ""])),
@@ -61,6 +68,9 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
         headers=draw(HEADERS),
         body=draw(BODIES),
     )
+    if "authorizer" in event["requestContext"]:
+        event["requestContext"]["authorizer"]["jwt"]["claims"]["cognito:groups"] = draw(GROUPS)
+    return event
 
 
 @effort(max_examples=300)
@@ -74,6 +84,7 @@ def test_whatever_is_asked_is_answered(event: dict[str, Any]) -> None:
         start(event, context, cloud.starting),
         sessions(event, context, cloud.reading),
         chargers(event, context, cloud.reading),
+        operator(event, context, cloud.operating),
     ):
         assert 200 <= answer["statusCode"] < 500
         if answer["statusCode"] >= 400:
