@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from contract.authorisation import Group
-from contract.vocabulary import Act, RequestedBy
+from contract.vocabulary import Act
 from contract.wire import EpochSeconds, Ulid, Wire
 
 INTENT_MAX_BYTES = 512
 """An intent is copied whole into `reported`; a larger one would push that write over its 1 KB."""
+
+
+Asker = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,16}$")]
+"""A word of `RequestedBy`, or one that a newer cloud has and this release does not: the charger only keeps it, so that
+no stop is refused for who has asked for it."""
 
 
 class Intent(Wire):
@@ -25,7 +30,7 @@ class Intent(Wire):
     act: Act
     session_id: Ulid
     issued_at: EpochSeconds
-    by: RequestedBy
+    by: Asker
     expires_at: EpochSeconds | None = None
     """Only a start expires: past this the charger refuses it. A stop stays true until it is done."""
     group: Group | None = None

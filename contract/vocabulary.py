@@ -21,6 +21,8 @@ class RequestedBy(StrEnum):
 
     OWNER = "owner"
     """The driver whose session it is."""
+    GUEST = "guest"
+    """Somebody to whom that driver has lent the right to stop."""
     OPERATOR = "operator"
     """Somebody of the operator's staff, with a reason on record."""
     AUTOMATIC = "automatic"

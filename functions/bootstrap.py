@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from functions.adapters.sqs_dead_letters import QueuePair, SqsDeadLetterQueues
 from functions.domain.card_authorisation import CardAuthorisation
 from functions.domain.card_keeping import CardKeeping
 from functions.domain.finding import Finding
+from functions.domain.lending import Lending
 from functions.domain.operating import Operating
 from functions.domain.patience import Patience
 from functions.domain.presence import Presence
@@ -146,6 +148,19 @@ def card_keeping() -> CardKeeping:
         ),
         clock=now_ms,
     )
+
+
+@cache
+def lending() -> tuple[Lending, Patience]:
+    """What `sharing_api` uses."""
+    conf = settings.SharingApiSettings.read(os.environ)
+    lend = Lending(
+        sessions=DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table),
+        clock=now_ms,
+        new_id=new_id,
+        new_secret=lambda: secrets.token_urlsafe(16),
+    )
+    return lend, conf.patience
 
 
 @cache

@@ -66,6 +66,10 @@ class StartSessionSettings(SessionsApiSettings):
         return Patience(ack_timeout_s=self.ack_timeout_s, start_ttl_s=self.start_ttl_s)
 
 
+class SharingApiSettings(ChargersApiSettings):
+    """Lends the right to stop a session."""
+
+
 class CardsApiSettings(StopSessionSettings):
     """Keeps drivers' cards; a lost one stops what runs on it."""
 

@@ -107,6 +107,7 @@ class Functions(Construct):
                 timeout_s=15,
                 memory_mb=1024,
             ),
+            _Spec(name="sharing_api", grant=permissions.lend_stop_rights(tables), settings=both | patience),
             _Spec(
                 name="cards_api",
                 grant=permissions.keep_cards(tables, self, self._environment),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 GET, POST, DELETE = apigw.HttpMethod.GET, apigw.HttpMethod.POST, apigw.HttpMethod.DELETE
 
-SESSION = "/v1/sessions/{sessionId}"
+SESSION, SHARED = "/v1/sessions/{sessionId}", "/v1/shared-sessions/{sessionId}"
 OPERATOR_SESSION = "/v1/operator/sessions/{sessionId}"
 OPERATOR_CHARGER = "/v1/operator/chargers/{chargerId}"
 DEAD_LETTERS = "/v1/operator/dead-letters/{queue}"
@@ -37,6 +37,12 @@ ROUTES: tuple[tuple[apigw.HttpMethod, str, str], ...] = (
     (GET, f"{SESSION}/meter-values", "sessions_api"),
     (POST, f"{SESSION}/stop", "stop_session"),
     (DELETE, f"{SESSION}/stop", "stop_session"),
+    (POST, f"{SESSION}/stop-right", "sharing_api"),
+    (GET, f"{SESSION}/stop-right", "sharing_api"),
+    (DELETE, f"{SESSION}/stop-right", "sharing_api"),
+    (POST, "/v1/shared-sessions", "sharing_api"),
+    (GET, SHARED, "sharing_api"),
+    (POST, f"{SHARED}/stop", "stop_session"),
     (GET, "/v1/cards", "cards_api"),
     (POST, "/v1/cards", "cards_api"),
     (DELETE, "/v1/cards/{cardId}", "cards_api"),

@@ -80,6 +80,11 @@ def stop_sessions(tables: Tables, scope: Construct, environment: Environment) ->
     )
 
 
+def lend_stop_rights(tables: Tables) -> Grant:
+    """`sharing_api`: a right is part of its session's record; using it is `stop_session`'s business."""
+    return _grant(_allow(["GetItem", "UpdateItem"], tables.sessions.table_arn))
+
+
 def keep_cards(tables: Tables, scope: Construct, environment: Environment) -> Grant:
     """`cards_api`: a driver's cards; what runs on a lost one is found in their sessions, and stopped."""
     shadow = _shadows(environment)

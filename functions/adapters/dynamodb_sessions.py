@@ -38,16 +38,16 @@ _STOP_CONDITION = (
     "(attribute_not_exists(#stop) OR (#stop.#status IN (:requested, :accepted, :executing) AND "
     "(#not_sent = :true OR attribute_not_exists(#sent) OR #sent <= :resend_before)))"
 )
-"""`stopping.verdict` is `SEND` for this owner, in DynamoDB's words; a contract test holds the two together.
+"""`stopping.verdict` is `SEND` for who asks, in DynamoDB's words; a contract test holds the two together.
 A session of nobody's card has no attribute `owner`: operators stop it."""
 _OF_OWNER, _OF_NOBODY = "#owner = :owner AND ", "attribute_not_exists(#owner) AND "
+_LENT_TO = "#right.#holder = :holder AND "
 # Without a read it cannot know what is due first; the sweeper looks once too often, or seconds late.
 _STOP_UPDATE = (
     "SET #stop = if_not_exists(#stop, :stop), #sent = :now, #not_sent = :false, #shard = :shard, #due = :due "
     "ADD #revision :one"
 )
 _STOP_NAMES = {
-    "#owner": "owner",
     "#phase": "phase",
     "#start": "start",
     "#started": "started_at_ms",
@@ -78,10 +78,13 @@ class DynamoSessions:
         item = self._table.get(items.session_key(session_id))
         return items.session_from_item(item) if item else None
 
-    def request_stop(self, session_id: str, *, owner: str, stop: IntentRecord, resend_before_ms: int) -> StopWrite:
+    def request_stop(
+        self, session_id: str, *, owner: str, holder: str = "", stop: IntentRecord, resend_before_ms: int
+    ) -> StopWrite:
         """See `Sessions.request_stop`. One UpdateItem; a failed condition brings the item along, so no read follows."""
+        whose, names, by_whom = _whose(owner, holder)
         values = {
-            **({":owner": owner} if owner else {}),
+            **by_whom,
             ":pending": SessionPhase.PENDING.value,
             ":active": SessionPhase.ACTIVE.value,
             ":requested": IntentStatus.REQUESTED.value,
@@ -104,8 +107,8 @@ class DynamoSessions:
                     TableName=self.sessions_table,
                     Key=to_dynamo(items.session_key(session_id)),
                     UpdateExpression=_STOP_UPDATE,
-                    ConditionExpression=(_OF_OWNER if owner else _OF_NOBODY) + _STOP_CONDITION,
-                    ExpressionAttributeNames=_STOP_NAMES,
+                    ConditionExpression=whose + _STOP_CONDITION,
+                    ExpressionAttributeNames=_STOP_NAMES | names,
                     ExpressionAttributeValues=to_dynamo(values),
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -229,3 +232,12 @@ class DynamoSessions:
         found = [items.meter_from_item(from_dynamo(item)) for item in answer["Items"]]
         more = "LastEvaluatedKey" in answer and bool(found)
         return Page(found, meter_position(found[-1]) if more else None)
+
+
+def _whose(owner: str, holder: str) -> tuple[str, dict[str, str], dict[str, str]]:
+    """Who may stop: the condition's beginning with its names and values; DynamoDB takes none that are not used."""
+    if holder:
+        return _LENT_TO, {"#right": "stop_right", "#holder": "holder"}, {":holder": holder}
+    if owner:
+        return _OF_OWNER, {"#owner": "owner"}, {":owner": owner}
+    return _OF_NOBODY, {"#owner": "owner"}, {}

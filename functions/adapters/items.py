@@ -30,6 +30,7 @@ from functions.domain.records import (
     SessionPhase,
     SessionRecord,
 )
+from functions.domain.stop_right import StopRight
 from functions.domain.tariffs import Tariff
 
 SESSION_ITEM = "session"
@@ -104,6 +105,18 @@ def _end(item: Mapping[str, Any]) -> EndRecord:
     )
 
 
+def _right(item: Mapping[str, Any]) -> StopRight:
+    return StopRight(
+        right_id=item["right_id"],
+        offered_at_ms=int(item["offered_at_ms"]),
+        offer_ends_at_ms=int(item["offer_ends_at_ms"]),
+        code_hash=item["code_hash"],
+        holder=item.get("holder", ""),
+        taken_at_ms=whole(item, "taken_at_ms"),
+        revoked_at_ms=whole(item, "revoked_at_ms"),
+    )
+
+
 def _anomaly(item: Mapping[str, Any]) -> Anomaly:
     return Anomaly(code=AnomalyCode(item["code"]), at_ms=int(item["at_ms"]))
 
@@ -153,6 +166,8 @@ def session_from_item(item: Mapping[str, Any]) -> SessionRecord:
         stop_sent_at_ms=whole(item, "stop_sent_at_ms"),
         stop_not_sent=bool(item.get("stop_not_sent", False)),
         past_stops=tuple(_intent(entry) for entry in item.get("past_stops", ())),
+        stop_right=_right(item["stop_right"]) if "stop_right" in item else None,
+        past_stop_rights=tuple(_right(entry) for entry in item.get("past_stop_rights", ())),
         end=_end(item["end"]) if "end" in item else None,
         cable_free_at_ms=whole(item, "cable_free_at_ms"),
         superseded_end=_end(item["superseded_end"]) if "superseded_end" in item else None,

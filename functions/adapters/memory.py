@@ -59,11 +59,14 @@ class MemorySessions:
         """See `Sessions.get`."""
         return self.memory.sessions.get(session_id)
 
-    def request_stop(self, session_id: str, *, owner: str, stop: IntentRecord, resend_before_ms: int) -> StopWrite:
+    def request_stop(
+        self, session_id: str, *, owner: str, holder: str = "", stop: IntentRecord, resend_before_ms: int
+    ) -> StopWrite:
         """See `Sessions.request_stop`."""
         with self.memory.lock:
             session = self.memory.sessions.get(session_id)
-            if session is None or verdict(session, owner=owner, resend_before_ms=resend_before_ms) is not Verdict.SEND:
+            said = verdict(session, owner=owner, holder=holder, resend_before_ms=resend_before_ms)
+            if session is None or said is not Verdict.SEND:
                 return StopWrite(applied=False, session=session)
             stopped = replace(with_stop(session, stop), revision=session.revision + 1)
             self.memory.sessions[session_id] = stopped

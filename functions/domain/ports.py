@@ -59,7 +59,9 @@ class Sessions(Protocol):
     def get(self, session_id: str) -> SessionRecord | None:
         """The session as it is now, read consistently."""
 
-    def request_stop(self, session_id: str, *, owner: str, stop: IntentRecord, resend_before_ms: int) -> StopWrite:
+    def request_stop(
+        self, session_id: str, *, owner: str, holder: str = "", stop: IntentRecord, resend_before_ms: int
+    ) -> StopWrite:
         """Record a stop, or that it is sent again, in one write: see `stopping.verdict` for the rule it applies."""
 
     def replace(self, old: SessionRecord, new: SessionRecord) -> bool:

@@ -53,6 +53,21 @@ _ROWS = (
         False,
         403,
     ),
+    Reason(
+        "stop_right_lent",
+        "Somebody can stop this session already",
+        "Take the right to stop back first if you want to lend it to somebody else.",
+        False,
+        409,
+    ),
+    Reason(
+        "stop_right_not_found",
+        "This code doesn't work",
+        "Ask for a new code: it works for 15 minutes, for one person, until the session is over.",
+        False,
+        404,
+    ),
+    Reason("session_is_yours", "This is your own session", "You can stop it any time, without a code.", False, 409),
     Reason("card_not_found", "We can't find this card", "Open your cards list and try from there.", False, 404),
     Reason(
         "card_not_available",

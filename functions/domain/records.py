@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from contract.vocabulary import Act, CableState, CardStatus, EndMethod, EndReason, EvseStatus, RequestedBy
+from functions.domain.stop_right import StopRight
 from functions.domain.tariffs import Tariff
 
 
@@ -171,6 +172,8 @@ class SessionRecord:
     stop_sent_at_ms: int | None = None
     stop_not_sent: bool = False
     past_stops: tuple[IntentRecord, ...] = ()
+    stop_right: StopRight | None = None
+    past_stop_rights: tuple[StopRight, ...] = ()
     end: EndRecord | None = None
     cable_free_at_ms: int | None = None
     """When the first report after its end came that shows the cable unplugged."""

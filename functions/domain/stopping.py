@@ -7,6 +7,7 @@ is never refused because of account state or because the charger seems to be off
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -18,6 +19,7 @@ from functions.domain.errors import CallerError, PolarisError, TemporaryError
 from functions.domain.patience import Patience
 from functions.domain.ports import Clock, NewId, Sessions, Shadows, Sleep
 from functions.domain.records import IntentRecord, IntentStatus, SessionPhase, SessionRecord
+from functions.domain.stop_right import guest_name
 from functions.domain.transitions import never_began
 from functions.domain.wire_intents import wire_intent
 
@@ -43,12 +45,16 @@ class Verdict(StrEnum):
     """No such session, or somebody else's, which must look the same."""
 
 
-def verdict(session: SessionRecord | None, *, owner: str, resend_before_ms: int) -> Verdict:
-    """The rule of the stop. The conditional write of each adapter grants exactly `SEND`."""
-    if session is None or session.owner != owner:
+def verdict(session: SessionRecord | None, *, owner: str, holder: str = "", resend_before_ms: int) -> Verdict:
+    """The rule of the stop. The conditional write of each adapter grants exactly `SEND`.
+
+    It is its owner's, or that of the `holder` of its stop right, whom the owner is not asked for: to them a session is
+    missing once there is nothing to stop.
+    """
+    if session is None or not _may_stop(session, owner, holder):
         return Verdict.MISSING
     if session.phase is SessionPhase.ENDED or never_began(session):
-        return Verdict.OVER
+        return Verdict.MISSING if holder else Verdict.OVER
     stop = session.stop
     if stop is None:
         return Verdict.SEND
@@ -58,6 +64,12 @@ def verdict(session: SessionRecord | None, *, owner: str, resend_before_ms: int)
         return Verdict.RENEW
     due = session.stop_not_sent or (session.stop_sent_at_ms or 0) <= resend_before_ms
     return Verdict.SEND if due else Verdict.WAIT
+
+
+def _may_stop(session: SessionRecord, owner: str, holder: str) -> bool:
+    if holder:
+        return session.stop_right is not None and session.stop_right.holder == holder
+    return session.owner == owner
 
 
 def with_stop(session: SessionRecord, stop: IntentRecord) -> SessionRecord:
@@ -82,6 +94,8 @@ class Stopping:
     def stop(self, session_id: str, *, owner: str, by: RequestedBy = RequestedBy.OWNER, why: str = "") -> SessionRecord:
         """Ask the charger to end this session; `why` is kept with the stop, see `IntentRecord.why`.
 
+        `owner`: whose session it is; of a guest's stop, the account to which the right to stop it was lent.
+
         Returns:
             The session with its stop in force, or as it ended.
 
@@ -92,14 +106,21 @@ class Stopping:
         now_ms = self.clock()
         resend_before_ms = now_ms - self.patience.resend_after_s * 1000
         stop = IntentRecord(intent_id=self.new_id(), act=Act.STOP, by=by, requested_at_ms=now_ms, why=why)
-        write = self.sessions.request_stop(session_id, owner=owner, stop=stop, resend_before_ms=resend_before_ms)
+        holder = guest_name(session_id, owner) if by is RequestedBy.GUEST else ""
+        write = self.sessions.request_stop(
+            session_id, owner=owner, holder=holder, stop=stop, resend_before_ms=resend_before_ms
+        )
         session = write.session
         # A retried call finds what it wrote itself: that is as good as applied.
         ours = session is not None and session.stop is not None and session.stop.intent_id == stop.intent_id
         applied = write.applied or ours
-        match Verdict.SEND if applied else verdict(session, owner=owner, resend_before_ms=resend_before_ms):
+
+        def judged(record: SessionRecord | None) -> Verdict:
+            return verdict(record, owner=owner, holder=holder, resend_before_ms=resend_before_ms)
+
+        match Verdict.SEND if applied else judged(session):
             case Verdict.RENEW if session is not None:
-                return self._renew(session, stop, resend_before_ms)
+                return self._renew(session, stop, judged)
             case Verdict.SEND if session is not None:
                 # Applied; or not applied although the rule allows it, which means that somebody changed the record
                 # in between: then their stop is the one in force, and sending it again is harmless.
@@ -107,9 +128,11 @@ class Stopping:
             case Verdict.OVER | Verdict.WAIT if session is not None:
                 return session
             case _:
-                raise CallerError("session_not_found", "There is no such session of yours.")
+                raise _no_session()
 
-    def _renew(self, session: SessionRecord, stop: IntentRecord, resend_before_ms: int) -> SessionRecord:
+    def _renew(
+        self, session: SessionRecord, stop: IntentRecord, judged: Callable[[SessionRecord], Verdict]
+    ) -> SessionRecord:
         """Put a new stop in the place of a settled one, whatever else is written to the record meanwhile."""
         for _ in range(ATTEMPTS):
             renewed = with_stop(session, stop)
@@ -120,9 +143,11 @@ class Stopping:
                 break
             if current.stop is not None and current.stop.intent_id == stop.intent_id:
                 return self.send(current)  # a retried write found what it wrote itself
-            match verdict(current, owner=session.owner, resend_before_ms=resend_before_ms):
+            match judged(current):
                 case Verdict.RENEW | Verdict.SEND:
                     session = current
+                case Verdict.MISSING:
+                    raise _no_session()  # the right to stop it was revoked meanwhile
                 case _:
                     return current  # five taps at once: one of them renewed it; or the session has ended
         raise TemporaryError("unavailable", "The record kept changing.")
@@ -184,7 +209,7 @@ class Stopping:
         """
         session = self.sessions.get(session_id)
         if session is None or session.owner != owner:
-            raise CallerError("session_not_found", "There is no such session of yours.")
+            raise _no_session()
         if session.phase is not SessionPhase.ENDED and session.stop and session.stop.status is IntentStatus.WITHDRAWN:
             return session  # the same tap again
         _withdrawable(session)
@@ -207,6 +232,10 @@ class Stopping:
             ),
         )
         return withdrawn or session
+
+
+def _no_session() -> CallerError:
+    return CallerError("session_not_found", "There is no such session of yours.")
 
 
 def _unheard_start(session: SessionRecord) -> IntentRecord | None:

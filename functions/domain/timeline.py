@@ -43,6 +43,7 @@ def timeline(session: SessionRecord) -> list[Stage]:
     for stop in (*session.past_stops, *((session.stop,) if session.stop else ())):
         stages.extend(_of_intent(stop))
     stages.extend(_sending(session))
+    stages.extend(_lending(session))
     if session.start_expired_at_ms is not None:
         stages.append(Stage("start_expired", session.start_expired_at_ms, "cloud"))
     stages.extend(Stage("guarded", it.at_ms, "cloud", it.code.value) for it in session.anomalies)
@@ -62,6 +63,18 @@ def _sending(session: SessionRecord) -> list[Stage]:
     if session.stop_not_sent:
         return [Stage("stop_not_sent", sent_at_ms, "cloud")]
     return [Stage("stop_sent" if sent_at_ms == stop.requested_at_ms else "stop_sent_again", sent_at_ms, "cloud")]
+
+
+def _lending(session: SessionRecord) -> list[Stage]:
+    """That the right to stop was lent, taken by the guest who then may be the `source` of a stop, and taken back."""
+    stages = []
+    for right in (*session.past_stop_rights, *((session.stop_right,) if session.stop_right else ())):
+        stages.append(Stage("stop_right_offered", right.offered_at_ms, "owner"))
+        if right.taken_at_ms is not None:
+            stages.append(Stage("stop_right_taken", right.taken_at_ms, "guest"))
+        if right.revoked_at_ms is not None:
+            stages.append(Stage("stop_right_revoked", right.revoked_at_ms, "owner"))
+    return stages
 
 
 def _end(end: EndRecord) -> Stage:

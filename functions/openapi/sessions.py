@@ -7,7 +7,7 @@ from functions.http_request import NoBody, SessionPath
 from functions.openapi.route import Json, Route, header
 from functions.sessions_api.handler import ExportQuery, MeterValuesQuery, SessionsQuery
 
-_PREFER: Json = {
+PREFER: Json = {
     "name": "Prefer",
     "in": "header",
     "description": "`wait=N` (RFC 7240, at most 10): answer once the outcome is known, or after N seconds.",
@@ -64,7 +64,7 @@ ROUTES = (
         },
         reasons=("invalid_request", "unsupported_media_type", "session_not_found", "not_sent"),
         path_model=SessionPath,
-        headers=(_PREFER,),
+        headers=(PREFER,),
         answer_headers=header("Preference-Applied", "The wait that was granted, as `wait=5`."),
         body=NoBody,
     ),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from contract.vocabulary import EvseStatus
@@ -21,6 +22,7 @@ from functions.operator_api.handler import handler as operator_api_handler
 from functions.provisioning_hook.handler import handler as provisioning_hook_handler
 from functions.session_sweeper.handler import handler as session_sweeper_handler
 from functions.sessions_api.handler import handler as sessions_api_handler
+from functions.sharing_api.handler import handler as sharing_api_handler
 from functions.start_session.handler import handler as start_session_handler
 from functions.stop_session.handler import handler as stop_session_handler
 from tests.infra.recorded_calls import Account
@@ -28,9 +30,11 @@ from tests.support import builders
 from tests.support.api_events import (
     LambdaContext,
     api_event,
+    body_of,
     charger_event,
     operator_event,
     session_event,
+    shared_stop_event,
     sqs_event,
     start_event,
     stop_event,
@@ -40,6 +44,7 @@ from tests.support.clock import NOON_MS
 
 CONTEXT = LambdaContext()
 JSON = {"content-type": "application/json"}
+ONE_SESSION = {"sessionId": SESSION}
 THIRD_SESSION = "01JD0000000000000000000003"
 
 
@@ -89,9 +94,22 @@ def stop_session(aws: Account) -> None:
     aws.ask(stop_session_handler, stop_event(), 202)
     aws.clock.pass_s(3)
     aws.ask(stop_session_handler, stop_event(), 202)
+    aws.keep(builders.active_session(stop_right=builders.stop_right()))
+    aws.ask(stop_session_handler, shared_stop_event(owner=NEIGHBOUR), 202)
     aws.keep(builders.active_session(phase=SessionPhase.ENDED))
     aws.ask(stop_session_handler, stop_event(), 200)
     aws.ask(stop_session_handler, stop_event(method="DELETE"), 409)
+
+
+def sharing_api(aws: Account) -> None:
+    ask, right = sharing_api_handler, partial(api_event, path=f"/v1/sessions/{SESSION}/stop-right", params=ONE_SESSION)
+    aws.keep(builders.active_session())
+    offer = aws.ask(ask, right("POST"), 201)
+    code = json.dumps({"code": body_of(offer)["code"]})
+    aws.ask(ask, api_event("POST", "/v1/shared-sessions", owner=NEIGHBOUR, headers=JSON, body=code), 200)
+    aws.ask(ask, api_event("GET", f"/v1/shared-sessions/{SESSION}", owner=NEIGHBOUR, params=ONE_SESSION), 200)
+    aws.ask(ask, right("GET"), 200)
+    aws.ask(ask, right("DELETE"), 204)
 
 
 def cards_api(aws: Account) -> None:
@@ -210,6 +228,7 @@ SCENARIOS: dict[str, Callable[[Account], None]] = {
         provisioning_hook,
         session_sweeper,
         sessions_api,
+        sharing_api,
         start_session,
         stop_session,
     )

@@ -14,6 +14,7 @@ NAMES = (
     "sessions_api",
     "start_session",
     "stop_session",
+    "sharing_api",
     "cards_api",
     "authorise_card",
     "charger_reports",
@@ -33,6 +34,7 @@ SETTINGS = {
     "sessions_api": BOTH | PATIENCE | ENDPOINT,
     "start_session": BOTH | ACCOUNTS | PATIENCE | ENDPOINT | {"START_TTL_S": "60"},
     "stop_session": BOTH | PATIENCE | ENDPOINT,
+    "sharing_api": BOTH | PATIENCE,
     "cards_api": BOTH | CARDS | ACCOUNTS | PATIENCE | ENDPOINT,
     "authorise_card": CARDS
     | ACCOUNTS
@@ -95,6 +97,7 @@ def test_a_function_writes_to_a_log_of_its_own_that_expires(dev: Synthesised, na
         ("sessions_api", 10, 512),
         ("start_session", 10, 1024),
         ("stop_session", 15, 1024),
+        ("sharing_api", 10, 512),
         ("cards_api", 10, 512),
         ("authorise_card", 10, 1024),
         ("charger_reports", 10, 512),

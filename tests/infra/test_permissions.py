@@ -40,6 +40,7 @@ WORK = {
     | table(ACCOUNTS, "GetItem")
     | {INTENT},
     "stop_session": table(SESSIONS, "GetItem", "UpdateItem") | {INTENT},
+    "sharing_api": table(SESSIONS, "GetItem", "UpdateItem"),
     "cards_api": table(CARDS, "GetItem", "PutItem", "UpdateItem", "DeleteItem")
     | table(f"{CARDS}/index/by_owner", "Query")
     | table(ACCOUNTS, "GetItem")

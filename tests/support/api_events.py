@@ -86,6 +86,10 @@ def charger_event(charger_id: str = builders.CHARGER, **changes: Any) -> dict[st
     return api_event("GET", f"/v1/chargers/{charger_id}", params={"chargerId": charger_id}, **changes)
 
 
+def shared_stop_event(session_id: str = builders.SESSION, **changes: Any) -> dict[str, Any]:
+    return api_event("POST", f"/v1/shared-sessions/{session_id}/stop", params={"sessionId": session_id}, **changes)
+
+
 def card_event(method: str, card_id: str = "", below: str = "", **changes: Any) -> dict[str, Any]:
     params = {"cardId": card_id} if card_id else None
     path = f"/v1/cards/{card_id}{below}" if card_id else "/v1/cards"

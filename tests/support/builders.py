@@ -14,6 +14,7 @@ from contract.cards import id_token_hash
 from contract.vocabulary import Act, CableState, CardStatus, EvseStatus, RequestedBy
 from functions.domain.accounts import AccountRecord
 from functions.domain.records import CardRecord, ChargerRecord, EvseRecord, IntentRecord, SessionPhase, SessionRecord
+from functions.domain.stop_right import StopRight, guest_name, secret_hash
 from functions.domain.tariffs import Tariff
 from tests.support.clock import NOON_MS
 
@@ -36,6 +37,12 @@ def ids() -> Callable[[], str]:
     """New ids that count up, so that later ones sort after earlier ones."""
     counter = itertools.count(1)
     return lambda: f"01JE{next(counter):022d}"
+
+
+def secrets_in_turn() -> Callable[[], str]:
+    """Secrets of codes, each another one."""
+    counter = itertools.count(1)
+    return lambda: f"secret{next(counter):016d}"
 
 
 def start_intent(**changes: Any) -> IntentRecord:
@@ -88,6 +95,19 @@ def active_session(**changes: Any) -> SessionRecord:
 
 def stopping_session(**changes: Any) -> SessionRecord:
     return active_session(**{"stop": stop_intent(), "stop_sent_at_ms": NOON_MS, **changes})
+
+
+def stop_right(**changes: Any) -> StopRight:
+    """The right to stop SESSION, held by the neighbour."""
+    right = StopRight(
+        right_id="01JD000000000000000000000R",
+        offered_at_ms=NOON_MS,
+        offer_ends_at_ms=NOON_MS + 900_000,
+        code_hash=secret_hash("0" * 22),
+        holder=guest_name(SESSION, NEIGHBOUR),
+        taken_at_ms=NOON_MS + 1000,
+    )
+    return replace(right, **changes)
 
 
 def card_session(**changes: Any) -> SessionRecord:

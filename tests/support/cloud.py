@@ -20,6 +20,7 @@ from functions.domain.accounts import AccountRecord
 from functions.domain.card_authorisation import CardAuthorisation
 from functions.domain.card_keeping import CardKeeping
 from functions.domain.finding import Finding
+from functions.domain.lending import Lending
 from functions.domain.operating import Operating
 from functions.domain.patience import Patience
 from functions.domain.ports import StopWrite
@@ -50,10 +51,12 @@ class MeddledSessions(MemorySessions):
 class RetriedSessions(MemorySessions):
     """The answer to each write is lost once, so that the SDK sends the same write again."""
 
-    def request_stop(self, session_id: str, *, owner: str, stop: IntentRecord, resend_before_ms: int) -> StopWrite:
+    def request_stop(
+        self, session_id: str, *, owner: str, holder: str = "", stop: IntentRecord, resend_before_ms: int
+    ) -> StopWrite:
         for _ in range(2):
             answer = MemorySessions.request_stop(
-                self, session_id, owner=owner, stop=stop, resend_before_ms=resend_before_ms
+                self, session_id, owner=owner, holder=holder, stop=stop, resend_before_ms=resend_before_ms
             )
         return answer
 
@@ -113,6 +116,9 @@ class Cloud:
             clock=self.clock,
             patience=self.patience,
             cache_s=3600,
+        )
+        self.lending = Lending(
+            sessions=self.sessions, clock=self.clock, new_id=new_id, new_secret=builders.secrets_in_turn()
         )
         self.card_keeping = CardKeeping(
             cards=self.cards,

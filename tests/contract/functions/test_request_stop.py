@@ -11,6 +11,7 @@ import pytest
 from contract.vocabulary import RequestedBy
 from functions.domain.ports import StopWrite
 from functions.domain.records import IntentStatus, SessionPhase, SessionRecord
+from functions.domain.stop_right import StopRight, guest_name
 from functions.domain.stopping import Verdict, verdict, with_stop
 from tests.contract.functions.conftest import World
 from tests.support import builders
@@ -86,6 +87,37 @@ def test_in_every_state_the_write_applies_exactly_when_the_verdict_is_send(world
             assert write == StopWrite(applied=False, session=session), session
             assert now == session
     assert (granted > 0) is (owner == OWNER)
+
+
+GUEST, STRANGER = guest_name(SESSION, NEIGHBOUR), guest_name(SESSION, "stranger-sub")
+
+
+@pytest.mark.parametrize(
+    ("right", "holder"),
+    [
+        (builders.stop_right(), GUEST),
+        (builders.stop_right(), STRANGER),
+        (builders.stop_right(holder=""), GUEST),
+        (None, GUEST),
+    ],
+    ids=["held", "held by another", "offered", "none"],
+)
+def test_in_every_state_the_holder_of_the_right_may_stop_what_its_driver_may_and_nobody_else(
+    world: World, right: StopRight | None, holder: str
+) -> None:
+    holds = right is not None and right.holder == holder
+    granted = 0
+    for bare in every_state() if holds else every_state()[::10]:
+        session = replace(bare, stop_right=right)
+        world.keep(session)
+        expected = verdict(session, owner="", holder=holder, resend_before_ms=RESEND_BEFORE_MS)
+        write = world.sessions.request_stop(
+            SESSION, owner="", holder=holder, stop=NEW_STOP, resend_before_ms=RESEND_BEFORE_MS
+        )
+        of_its_driver = verdict(session, owner=OWNER, resend_before_ms=RESEND_BEFORE_MS)
+        assert write.applied is (expected is Verdict.SEND) is (holds and of_its_driver is Verdict.SEND), session
+        granted += write.applied
+    assert (granted > 0) is holds
 
 
 def test_a_session_of_nobodys_card_is_stopped_in_nobodys_name_and_in_no_drivers(world: World) -> None:

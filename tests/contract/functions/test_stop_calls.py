@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
+from contract.vocabulary import RequestedBy
 from functions.adapters import items
 from functions.adapters.dynamodb_sessions import DynamoSessions
 from functions.adapters.iot import IotShadows
@@ -76,6 +78,15 @@ def test_a_session_that_began_with_a_card_is_stopped_with_the_same_calls(
 def test_a_session_that_costs_money_is_stopped_with_the_same_calls(station: Station) -> None:
     station.keep(builders.active_session(tariff=builders.TARIFF))
     assert station.tap() == ONE_STOP
+
+
+def test_a_tap_of_whoever_was_lent_the_right_to_stop_is_one_write_of_each(station: Station) -> None:
+    station.keep(builders.active_session(stop_right=builders.stop_right()))
+    tap = partial(station.stopping.stop, SESSION, owner=NEIGHBOUR, by=RequestedBy.GUEST)
+    assert station.calls_of(tap) == ONE_STOP
+    assert station.calls_of(tap) == {"UpdateItem": 1}
+    stored = station.aws.item(SESSIONS, items.session_key(SESSION))
+    assert stored["stop"]["M"]["by"] == {"S": "guest"}
 
 
 def test_a_tap_within_two_seconds_writes_nothing_to_the_shadow(station: Station) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.intents import INTENT_MAX_BYTES, Intent, UnreadableIntent, read_desired
+from contract.vocabulary import RequestedBy
 from tests.support import builders
 from tests.support.builders import START_INTENT, STOP_INTENT
 
@@ -70,6 +71,13 @@ def test_what_cannot_be_answered_is_nothing(document: object) -> None:
 @given(JSON | st.fixed_dictionaries({"v": st.just(1), "intent": st.lists(JSON, max_size=2)}))
 def test_whatever_stands_there_is_read_without_an_error(document: object) -> None:
     assert read_desired(document) is None or isinstance(read_desired(document), Intent | UnreadableIntent)
+
+
+def test_a_stop_is_read_whoever_has_asked_for_it_also_somebody_this_release_does_not_know() -> None:
+    for word in (*RequestedBy, "newer_cloud"):
+        found = read_desired({"v": 1, "intent": [builders.stop_wire(by=word)]})
+        assert isinstance(found, Intent)
+        assert found.by == word
 
 
 def test_every_intent_of_this_release_fits_its_limit() -> None:

@@ -69,7 +69,7 @@ def test_every_field_but_the_optional_ones_is_needed(model: type[Wire], document
         (Intent, builders.stop_wire(id="81JD000000000000000000000B")),
         (Intent, builders.stop_wire(id=builders.STOP_INTENT + "\n")),
         (Intent, builders.stop_wire(act="dance")),
-        (Intent, builders.stop_wire(by="neighbour")),
+        (Intent, builders.stop_wire(by="The Neighbour")),
         (SessionEvent, builders.event("meter", 1, meterWh=-1)),
         (SessionEvent, builders.event("meter", 1, meterWh="1")),
         (SessionEvent, builders.event("meter", 1, meterWh=1_000_000_001)),
