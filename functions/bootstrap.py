@@ -213,6 +213,7 @@ def operating() -> Operating:
             sleep=time.sleep,
             patience=conf.patience,
         ),
+        accounts=DynamoAccounts(client("dynamodb"), conf.accounts_table),
         letters=SqsDeadLetterQueues(
             client("sqs"),
             {name: QueuePair(queue.url, queue.back_to) for name, queue in conf.dead_letter_queues.items()},

@@ -130,6 +130,7 @@ class DeadLetterQueue(BaseModel):
 class OperatorApiSettings(SessionsApiSettings):
     """Finds and acts for operators."""
 
+    accounts_table: Name
     audit_table: Name
     dead_letter_queues: Annotated[Json[dict[Name, DeadLetterQueue]], Field(min_length=1)]
     """As JSON, by short name."""

@@ -154,6 +154,7 @@ class Functions(Construct):
                 name="operator_api",
                 grant=permissions.operate(tables, self, self._environment, letters),
                 settings=both
+                | accounts
                 | patience
                 | shadows
                 | {"AUDIT_TABLE": tables.audit.table_name, "DEAD_LETTER_QUEUES": as_setting(letters)},

@@ -25,6 +25,7 @@ GET, POST, DELETE = apigw.HttpMethod.GET, apigw.HttpMethod.POST, apigw.HttpMetho
 SESSION, SHARED = "/v1/sessions/{sessionId}", "/v1/shared-sessions/{sessionId}"
 OPERATOR_SESSION = "/v1/operator/sessions/{sessionId}"
 OPERATOR_CHARGER = "/v1/operator/chargers/{chargerId}"
+OPERATOR_ACCOUNT = "/v1/operator/accounts/{owner}"
 DEAD_LETTERS = "/v1/operator/dead-letters/{queue}"
 ROUTES: tuple[tuple[apigw.HttpMethod, str, str], ...] = (
     (GET, "/v1/chargers", "chargers_api"),
@@ -55,6 +56,9 @@ ROUTES: tuple[tuple[apigw.HttpMethod, str, str], ...] = (
     (GET, OPERATOR_CHARGER, "operator_api"),
     (POST, f"{OPERATOR_CHARGER}/out-of-service", "operator_api"),
     (POST, f"{OPERATOR_CHARGER}/in-service", "operator_api"),
+    (GET, OPERATOR_ACCOUNT, "operator_api"),
+    (POST, f"{OPERATOR_ACCOUNT}/suspend", "operator_api"),
+    (POST, f"{OPERATOR_ACCOUNT}/restore", "operator_api"),
     (GET, "/v1/operator/dead-letters", "operator_api"),
     (GET, DEAD_LETTERS, "operator_api"),
     (POST, f"{DEAD_LETTERS}/redrive", "operator_api"),

@@ -153,6 +153,7 @@ def operate(tables: Tables, scope: Construct, environment: Environment, letters:
             for index in (BY_OWNER, BY_DEADLINE, BY_CHARGER)
         ),
         _allow(["GetItem", "Query", "Scan", "UpdateItem"], tables.chargers.table_arn),
+        _allow(["GetItem", "PutItem", "UpdateItem"], tables.accounts.table_arn),
         _allow(["PutItem", "Query"], tables.audit.table_arn),
         iam.PolicyStatement(actions=["iot:UpdateThingShadow"], resources=[_iot(scope, shadow)]),
         iam.PolicyStatement(

@@ -8,6 +8,7 @@ from typing import Literal
 from contract.vocabulary import CableState, EvseStatus, RequestedBy
 from functions.api_models.base import ApiModel, when, when_known
 from functions.api_models.sessions import Session, Stage
+from functions.domain.accounts import AccountRecord
 from functions.domain.audit import AuditEntry, OperatorAct
 from functions.domain.open_work import next_due
 from functions.domain.operating import Carried
@@ -131,6 +132,27 @@ class OperatorChargerPage(ApiModel):
 
     chargers: list[OperatorCharger]
     cursor: str | None
+
+
+class OperatorAccount(ApiModel):
+    """What is on record of an account, named by its `sub`; nothing is of most."""
+
+    owner: str
+    suspended_at: datetime | None
+    suspended_why: str
+    deletion_asked_at: datetime | None
+    deleted_at: datetime | None
+
+    @classmethod
+    def of(cls, account: AccountRecord) -> OperatorAccount:
+        """An account as operators see it."""
+        return cls(
+            owner=account.owner,
+            suspended_at=when_known(account.suspended_at_ms),
+            suspended_why=account.suspended_why,
+            deletion_asked_at=when_known(account.deletion_asked_at_ms),
+            deleted_at=when_known(account.deleted_at_ms),
+        )
 
 
 class Act(ApiModel):

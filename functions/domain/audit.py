@@ -16,6 +16,8 @@ class OperatorAct(StrEnum):
     CLOSE = "close_session"
     TAKE_OUT_OF_SERVICE = "take_out_of_service"
     PUT_IN_SERVICE = "put_in_service"
+    SUSPEND = "suspend_account"
+    RESTORE = "restore_account"
     REDRIVE = "redrive_dead_letters"
 
 
@@ -30,7 +32,7 @@ class AuditRecord:
     """The `sub` of the operator's token."""
     act: OperatorAct
     target: str
-    """The session, the charger, or the queue."""
+    """The session, the charger, the account, or the queue."""
     effect: str
     """What was to happen, as a dry run says it."""
     reason: str

@@ -1,4 +1,4 @@
-"""What operators do to sessions, chargers and dead letters, each act in the same four steps (ADR 0020).
+"""What operators do to sessions, chargers, accounts and dead letters, each act in the same four steps (ADR 0020).
 
 Look at what it is about, and refuse what makes no sense; say what would happen, which is where a dry run ends; put on
 record who wants it and why, or do nothing; act, and add what became of it to the record.
@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from contract.vocabulary import RequestedBy
 from functions.domain import outlook
+from functions.domain.accounts import Accounts, restore, suspend
 from functions.domain.audit import Audit, AuditOutcome, AuditRecord, OperatorAct
 from functions.domain.change import change
 from functions.domain.closing import Sign, last_heard_ms, sign_of_end
@@ -54,6 +55,7 @@ class Operating:
 
     finding: Finding
     stopping: Stopping
+    accounts: Accounts
     letters: DeadLetterQueues
     audit: Audit
     new_id: NewId
@@ -121,6 +123,34 @@ class Operating:
 
         done = OperatorAct.PUT_IN_SERVICE if in_service else OperatorAct.TAKE_OUT_OF_SERVICE
         return self._carry_out(done, charger_id, effect, order, act)
+
+    def suspend(self, owner: str, order: Order) -> Carried:
+        """Let an account begin nothing new. What runs goes on, and its driver can always stop it (ADR 0019)."""
+        effect = f"Account {owner} begins nothing new. What runs goes on, and its driver can stop it."
+
+        def act() -> str:
+            suspend(self.accounts, owner, why=order.reason, now_ms=self.finding.clock())
+            return "suspended"
+
+        return self._carry_out(OperatorAct.SUSPEND, owner, f"{effect}{self._known(owner)}", order, act)
+
+    def restore(self, owner: str, order: Order) -> Carried:
+        """End an account's suspension."""
+        suspended = self.accounts.get(owner).suspended_at_ms is not None
+        effect = f"Account {owner} may charge again." if suspended else f"Nothing changes: {owner} is not suspended."
+
+        def act() -> str:
+            restore(self.accounts, owner)
+            return "restored"
+
+        return self._carry_out(OperatorAct.RESTORE, owner, effect, order, act)
+
+    def _known(self, owner: str) -> str:
+        """What tells a mistyped account from a right one."""
+        found = self.finding.of_owner(owner, limit=1, cursor=None).items
+        if not found:
+            return " It has no session on record: look twice at the id."
+        return f" Its latest session is {found[0].session_id}."
 
     def redrive(self, queue: str, order: Order, *, limit: int) -> Carried:
         """Move dead letters back to where they were meant to go.

@@ -7,6 +7,7 @@ from functions.api_models.operator import (
     AuditPage,
     DeadLetterQueues,
     DeadLetters,
+    OperatorAccount,
     OperatorCharger,
     OperatorChargerPage,
     OperatorSessionDetail,
@@ -15,6 +16,7 @@ from functions.api_models.operator import (
 from functions.http_request import ChargerPath, RequestModel, SessionPath
 from functions.openapi.route import Route
 from functions.operator_api.requests import (
+    AccountPath,
     ChargersQuery,
     Orders,
     PageQuery,
@@ -115,6 +117,23 @@ ROUTES = (
         ChargerPath,
         "charger_not_found",
     ),
+    Route(
+        method="get",
+        path="/v1/operator/accounts/{owner}",
+        operation_id="findAccount",
+        summary="What is on record of an account",
+        answers={200: ("The account", OperatorAccount)},
+        reasons=_FIND,
+        path_model=AccountPath,
+        tag="operator",
+    ),
+    _act(
+        "accounts/{owner}/suspend",
+        "suspendAccount",
+        "This account begins nothing new; what runs goes on and can be stopped",
+        AccountPath,
+    ),
+    _act("accounts/{owner}/restore", "restoreAccount", "This account may charge again", AccountPath),
     Route(
         method="get",
         path="/v1/operator/dead-letters",

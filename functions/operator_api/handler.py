@@ -16,6 +16,7 @@ from functions.api_models.operator import (
     DeadLetterQueues,
     DeadLetters,
     Letter,
+    OperatorAccount,
     OperatorCharger,
     OperatorChargerPage,
     OperatorSession,
@@ -32,6 +33,7 @@ from functions.http_problem import Response, answers_problems
 from functions.http_request import ChargerPath, SessionPath, body_of, path_of, query_of
 from functions.http_routes import JsonResponse, document, router
 from functions.operator_api.requests import (
+    AccountPath,
     ChargersQuery,
     Orders,
     PageQuery,
@@ -128,6 +130,27 @@ def _set_in_service(*, in_service: bool) -> JsonResponse:
     event = app.current_event.raw_event
     charger_id, order = path_of(event, ChargerPath).charger_id, _order(body_of(event, Orders))
     return _done(_operating().set_in_service(charger_id, order, in_service=in_service))
+
+
+@app.get("/v1/operator/accounts/<owner>")
+def get_account(owner: str) -> JsonResponse:  # noqa: ARG001 - as get_session
+    """What is on record of an account."""
+    account = _operating().accounts.get(path_of(app.current_event.raw_event, AccountPath).owner)
+    return document(200, OperatorAccount.of(account))
+
+
+@app.post("/v1/operator/accounts/<owner>/suspend")
+def suspend_account(owner: str) -> JsonResponse:  # noqa: ARG001 - as get_session
+    """This account begins nothing new."""
+    event = app.current_event.raw_event
+    return _done(_operating().suspend(path_of(event, AccountPath).owner, _order(body_of(event, Orders))))
+
+
+@app.post("/v1/operator/accounts/<owner>/restore")
+def restore_account(owner: str) -> JsonResponse:  # noqa: ARG001 - as get_session
+    """This account may charge again."""
+    event = app.current_event.raw_event
+    return _done(_operating().restore(path_of(event, AccountPath).owner, _order(body_of(event, Orders))))
 
 
 @app.get("/v1/operator/dead-letters")

@@ -23,6 +23,12 @@ class QueuePath(RequestModel):
     queue: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z-]{0,39}$")]
 
 
+class AccountPath(RequestModel):
+    """Which account a route is about."""
+
+    owner: Owner
+
+
 class SessionsQuery(RequestModel):
     """Which sessions: exactly one of `owner`, `chargerId` and `state`; `evseId` only with its charger."""
 

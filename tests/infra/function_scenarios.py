@@ -187,6 +187,9 @@ def operator_api(aws: Account) -> None:
     ask("POST", "sessions/{sessionId}/stop", json=why)
     aws.clock.pass_s(120)
     ask("POST", "sessions/{sessionId}/close", json=why)
+    ask("GET", "accounts/{owner}")
+    ask("POST", "accounts/{owner}/suspend", json=why)
+    ask("POST", "accounts/{owner}/restore", json=why)
     ask("GET", "dead-letters")
     for queue, name, redriven in (
         ("reports", "DeviceLinkReportsDeadLetters", 200),

@@ -42,6 +42,7 @@ SETTINGS = {
     | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkAuthorisationsDeadLetters>", "CARD_CACHE_S": "259200"},
     "charger_reports": BOTH | CARDS | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkReportsDeadLetters>"},
     "operator_api": BOTH
+    | ACCOUNTS
     | PATIENCE
     | ENDPOINT
     | {

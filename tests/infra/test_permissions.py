@@ -59,6 +59,7 @@ WORK = {
     "operator_api": table(SESSIONS, "GetItem", "UpdateItem")
     | {("dynamodb:Query", f"{SESSIONS}/index/{index}") for index in ("by_owner", "by_deadline", "by_charger")}
     | table(CHARGERS, "GetItem", "Query", "Scan", "UpdateItem")
+    | table("<TablesAccounts.Arn>", "GetItem", "PutItem", "UpdateItem")
     | table("<TablesAudit.Arn>", "PutItem", "Query")
     | {INTENT}
     | {

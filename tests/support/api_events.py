@@ -96,7 +96,12 @@ def card_event(method: str, card_id: str = "", below: str = "", **changes: Any) 
     return api_event(method, path, params=params, **changes)
 
 
-OPERATOR_PARAMS = {"sessionId": builders.SESSION, "chargerId": builders.CHARGER, "queue": "reports"}
+OPERATOR_PARAMS = {
+    "sessionId": builders.SESSION,
+    "chargerId": builders.CHARGER,
+    "owner": builders.OWNER,
+    "queue": "reports",
+}
 
 
 def operator_event(

@@ -147,6 +147,7 @@ class Cloud:
         self.operating = Operating(
             finding=self.finding,
             stopping=self.stopping,
+            accounts=self.accounts,
             letters=self.letters,
             audit=self.audit,
             new_id=new_id,

@@ -17,7 +17,7 @@ from functions.domain.operator_ports import DeadLetter
 from functions.domain.records import Confidence, EndBasis, IntentStatus, SessionPhase
 from functions.domain.timeline import timeline
 from tests.support import builders
-from tests.support.builders import CHARGER, OWNER, SESSION
+from tests.support.builders import CHARGER, NEIGHBOUR, OWNER, SESSION
 from tests.support.clock import NOON_MS
 from tests.support.cloud import Cloud, MeddledSessions
 
@@ -48,6 +48,8 @@ ACTS: dict[OperatorAct, Act] = {
         CHARGER, order, in_service=False
     ),
     OperatorAct.PUT_IN_SERVICE: lambda cloud, order: cloud.operating.set_in_service(CHARGER, order, in_service=True),
+    OperatorAct.SUSPEND: lambda cloud, order: cloud.operating.suspend(NEIGHBOUR, order),
+    OperatorAct.RESTORE: lambda cloud, order: cloud.operating.restore(OWNER, order),
     OperatorAct.REDRIVE: lambda cloud, order: cloud.operating.redrive("reports", order, limit=2),
 }
 
@@ -59,6 +61,7 @@ def busy(cloud: Cloud) -> Cloud:
         builders.active_session(),
         builders.evse(current_session_id=SESSION, current_owner=OWNER, status=EvseStatus.CHARGING),
         builders.charger(in_service=False),
+        builders.account(suspended_at_ms=NOON_MS),
     )
     cloud.letters.letters["reports"].extend(LETTERS)
     cloud.clock.pass_s(120)
@@ -69,7 +72,8 @@ def state(cloud: Cloud) -> object:
     """All that an act could have changed."""
     memory, letters = cloud.memory, cloud.letters
     queues = {name: list(found) for name, found in letters.letters.items()}, {**letters.back_to}
-    return dict(memory.sessions), dict(memory.chargers), dict(memory.evses), cloud.sent, str(queues)
+    accounts = [cloud.accounts.get(owner) for owner in (OWNER, NEIGHBOUR)]
+    return accounts, dict(memory.sessions), dict(memory.chargers), dict(memory.evses), cloud.sent, str(queues)
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -276,3 +280,21 @@ def test_letters_for_which_nobody_waits_are_not_moved(busy: Cloud, queue: str, c
         busy.operating.redrive(queue, ORDER, limit=2)
     assert refused.value.code == code
     assert busy.audit.records == {}
+
+
+def test_a_suspended_account_begins_nothing_new_until_it_is_restored_and_can_stop_throughout(cloud: Cloud) -> None:
+    cloud.keep(builders.active_session())
+    done = cloud.operating.suspend(OWNER, ORDER)
+    assert done.effect.endswith(f"Its latest session is {SESSION}.")
+    assert cloud.accounts.get(OWNER).suspended_why == ORDER.reason
+    with pytest.raises(CallerError) as refused:
+        cloud.starting.start(CHARGER, 1, owner=OWNER)
+    assert refused.value.code == "account_suspended"
+    assert cloud.stopping.stop(SESSION, owner=OWNER).stop is not None
+    cloud.operating.restore(OWNER, ORDER)
+    assert cloud.starting.start(CHARGER, 1, owner=OWNER).owner == OWNER
+
+
+def test_an_account_of_which_nothing_is_on_record_is_pointed_out_before_it_is_suspended(cloud: Cloud) -> None:
+    assert "look twice" in cloud.operating.suspend("mistyped", DRY).effect
+    assert cloud.operating.restore("mistyped", DRY).effect == "Nothing changes: mistyped is not suspended."
