@@ -8,7 +8,7 @@ import pytest
 
 from functions.domain.patience import Patience
 from functions.session_sweeper.handler import METRICS
-from infra.functions import ACK_TIMEOUT_S, START_TTL_S
+from infra.function_table import ACK_TIMEOUT_S, START_TTL_S
 from tests.infra.templates import allowed
 
 if TYPE_CHECKING:
