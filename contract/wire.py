@@ -52,6 +52,7 @@ class Wire(BaseModel):
         alias_generator=to_camel,
         populate_by_name=True,
         strict=True,
+        defer_build=True,  # at first use: a function, and the agent, use some of the documents and load all
     )
 
     def to_wire(self) -> dict[str, Any]:

@@ -1,47 +1,35 @@
-"""Wires each function: settings, clients, clock and ids, made on first use and kept while the function stays warm."""
+"""Wires each function: settings, clients, clock and ids, made on first use and kept while the function stays warm.
+
+What only some functions need is imported where it is wired: a cold start loads what its own function uses (ADR 0024).
+"""
 
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
 from ulid import ULID
 
 from functions import settings
-from functions.adapters.dynamodb_accounts import DynamoAccounts
-from functions.adapters.dynamodb_cards import DynamoCards
-from functions.adapters.dynamodb_chargers import DynamoChargers
-from functions.adapters.dynamodb_operator import DynamoAudit, DynamoSessionLists
-from functions.adapters.dynamodb_sessions import DynamoSessions
-from functions.adapters.iot import IotAnswers, IotShadows, IotWatchers
-from functions.adapters.provisioning import DynamoSerials, IotCertificates
-from functions.adapters.sqs import SqsDeadLetters
-from functions.adapters.sqs_dead_letters import QueuePair, SqsDeadLetterQueues
-from functions.domain.card_authorisation import CardAuthorisation
-from functions.domain.card_keeping import CardKeeping
-from functions.domain.finding import Finding
-from functions.domain.lending import Lending
-from functions.domain.operating import Operating
+from functions.adapters.clients import client
 from functions.domain.patience import Patience
-from functions.domain.presence import Presence
-from functions.domain.provisioning import Provisioning
-from functions.domain.reading import Reading
-from functions.domain.reporting import Reporting
-from functions.domain.starting import Starting
-from functions.domain.stopping import Stopping
-from functions.domain.sweeping import Sweeping
 
 if TYPE_CHECKING:
+    from functions.adapters.dynamodb_sessions import DynamoSessions
+    from functions.domain.card_authorisation import CardAuthorisation
+    from functions.domain.card_keeping import CardKeeping
+    from functions.domain.lending import Lending
+    from functions.domain.operating import Operating
     from functions.domain.ports import DeadLetters
-
-_CLIENTS = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
-"""A driver waits for the answer: a call that takes seconds is better tried again within the function's time. Both
-writes of the stop path may be repeated safely: the record's is conditional, the shadow's writes the same document."""
+    from functions.domain.presence import Presence
+    from functions.domain.provisioning import Provisioning
+    from functions.domain.reading import Reading
+    from functions.domain.reporting import Reporting
+    from functions.domain.starting import Starting
+    from functions.domain.stopping import Stopping
+    from functions.domain.sweeping import Sweeping
 
 
 def now_ms() -> int:
@@ -54,29 +42,42 @@ def new_id() -> str:
     return str(ULID())
 
 
-@cache
-def client(service: str, endpoint_url: str | None = None) -> Any:
-    """The boto3 client of a service, at the region's endpoint unless another one is named."""
-    return boto3.client(service, config=_CLIENTS, endpoint_url=endpoint_url)  # type: ignore[call-overload]  # the stubs want a literal
+def _stopping(sessions: DynamoSessions, iot_data_endpoint: str | None, patience: Patience) -> Stopping:
+    from functions.adapters.iot import IotShadows
+    from functions.domain.stopping import Stopping
+
+    return Stopping(
+        sessions=sessions,
+        shadows=IotShadows(client("iot-data", iot_data_endpoint)),
+        clock=now_ms,
+        new_id=new_id,
+        sleep=time.sleep,
+        patience=patience,
+    )
 
 
 @cache
 def stopping() -> Stopping:
     """What `stop_session` uses."""
+    from functions.adapters.dynamodb_sessions import DynamoSessions
+
     conf = settings.StopSessionSettings.read(os.environ)
-    return Stopping(
-        sessions=DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table),
-        shadows=IotShadows(client("iot-data", conf.iot_data_endpoint)),
-        clock=now_ms,
-        new_id=new_id,
-        sleep=time.sleep,
-        patience=conf.patience,
+    return _stopping(
+        DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table),
+        conf.iot_data_endpoint,
+        conf.patience,
     )
 
 
 @cache
 def starting() -> Starting:
     """What `start_session` uses."""
+    from functions.adapters.dynamodb_accounts import DynamoAccounts
+    from functions.adapters.dynamodb_chargers import DynamoChargers
+    from functions.adapters.dynamodb_sessions import DynamoSessions
+    from functions.adapters.iot import IotShadows
+    from functions.domain.starting import Starting
+
     conf = settings.StartSessionSettings.read(os.environ)
     return Starting(
         sessions=DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table),
@@ -92,6 +93,11 @@ def starting() -> Starting:
 @cache
 def reading() -> Reading:
     """What `sessions_api` and `chargers_api` use."""
+    from functions.adapters.dynamodb_chargers import DynamoChargers
+    from functions.adapters.dynamodb_sessions import DynamoSessions
+    from functions.adapters.iot import IotWatchers
+    from functions.domain.reading import Reading
+
     conf = settings.SessionsApiSettings.read(os.environ)
     return Reading(
         sessions=DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table),
@@ -105,6 +111,12 @@ def reading() -> Reading:
 @cache
 def reporting() -> tuple[Reporting, DeadLetters]:
     """What `charger_reports` uses."""
+    from functions.adapters.dynamodb_cards import DynamoCards
+    from functions.adapters.dynamodb_chargers import DynamoChargers
+    from functions.adapters.dynamodb_sessions import DynamoSessions
+    from functions.adapters.sqs import SqsDeadLetters
+    from functions.domain.reporting import Reporting
+
     conf = settings.ChargerReportsSettings.read(os.environ)
     take = Reporting(
         sessions=DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table),
@@ -117,6 +129,12 @@ def reporting() -> tuple[Reporting, DeadLetters]:
 @cache
 def card_authorisation() -> tuple[CardAuthorisation, DeadLetters]:
     """What `authorise_card` uses."""
+    from functions.adapters.dynamodb_accounts import DynamoAccounts
+    from functions.adapters.dynamodb_cards import DynamoCards
+    from functions.adapters.iot import IotAnswers
+    from functions.adapters.sqs import SqsDeadLetters
+    from functions.domain.card_authorisation import CardAuthorisation
+
     conf = settings.AuthoriseCardSettings.read(os.environ)
     take = CardAuthorisation(
         cards=DynamoCards(client("dynamodb"), conf.cards_table),
@@ -132,20 +150,18 @@ def card_authorisation() -> tuple[CardAuthorisation, DeadLetters]:
 @cache
 def card_keeping() -> CardKeeping:
     """What `cards_api` uses."""
+    from functions.adapters.dynamodb_accounts import DynamoAccounts
+    from functions.adapters.dynamodb_cards import DynamoCards
+    from functions.adapters.dynamodb_sessions import DynamoSessions
+    from functions.domain.card_keeping import CardKeeping
+
     conf = settings.CardsApiSettings.read(os.environ)
     sessions = DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table)
     return CardKeeping(
         cards=DynamoCards(client("dynamodb"), conf.cards_table),
         accounts=DynamoAccounts(client("dynamodb"), conf.accounts_table),
         sessions=sessions,
-        stopping=Stopping(
-            sessions=sessions,
-            shadows=IotShadows(client("iot-data", conf.iot_data_endpoint)),
-            clock=now_ms,
-            new_id=new_id,
-            sleep=time.sleep,
-            patience=conf.patience,
-        ),
+        stopping=_stopping(sessions, conf.iot_data_endpoint, conf.patience),
         clock=now_ms,
     )
 
@@ -153,12 +169,17 @@ def card_keeping() -> CardKeeping:
 @cache
 def lending() -> tuple[Lending, Patience]:
     """What `sharing_api` uses."""
+    from secrets import token_urlsafe
+
+    from functions.adapters.dynamodb_sessions import DynamoSessions
+    from functions.domain.lending import Lending
+
     conf = settings.SharingApiSettings.read(os.environ)
     lend = Lending(
         sessions=DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table),
         clock=now_ms,
         new_id=new_id,
-        new_secret=lambda: secrets.token_urlsafe(16),
+        new_secret=lambda: token_urlsafe(16),
     )
     return lend, conf.patience
 
@@ -166,6 +187,10 @@ def lending() -> tuple[Lending, Patience]:
 @cache
 def presence() -> tuple[Presence, DeadLetters]:
     """What `charger_presence` uses."""
+    from functions.adapters.dynamodb_chargers import DynamoChargers
+    from functions.adapters.sqs import SqsDeadLetters
+    from functions.domain.presence import Presence
+
     conf = settings.ChargerPresenceSettings.read(os.environ)
     take = Presence(chargers=DynamoChargers(client("dynamodb"), conf.chargers_table))
     return take, SqsDeadLetters(client("sqs"), conf.dead_letter_queue_url)
@@ -174,19 +199,16 @@ def presence() -> tuple[Presence, DeadLetters]:
 @cache
 def sweeping() -> Sweeping:
     """What `session_sweeper` uses."""
+    from functions.adapters.dynamodb_chargers import DynamoChargers
+    from functions.adapters.dynamodb_sessions import DynamoSessions
+    from functions.domain.sweeping import Sweeping
+
     conf = settings.SessionSweeperSettings.read(os.environ)
     sessions = DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table)
     return Sweeping(
         sessions=sessions,
         chargers=DynamoChargers(client("dynamodb"), conf.chargers_table),
-        stopping=Stopping(
-            sessions=sessions,
-            shadows=IotShadows(client("iot-data", conf.iot_data_endpoint)),
-            clock=now_ms,
-            new_id=new_id,
-            sleep=time.sleep,
-            patience=Patience(),
-        ),
+        stopping=_stopping(sessions, conf.iot_data_endpoint, Patience()),
         clock=now_ms,
         silent_after_s=conf.silent_after_s,
     )
@@ -195,6 +217,14 @@ def sweeping() -> Sweeping:
 @cache
 def operating() -> Operating:
     """What `operator_api` uses."""
+    from functions.adapters.dynamodb_accounts import DynamoAccounts
+    from functions.adapters.dynamodb_chargers import DynamoChargers
+    from functions.adapters.dynamodb_operator import DynamoAudit, DynamoSessionLists
+    from functions.adapters.dynamodb_sessions import DynamoSessions
+    from functions.adapters.sqs_dead_letters import QueuePair, SqsDeadLetterQueues
+    from functions.domain.finding import Finding
+    from functions.domain.operating import Operating
+
     conf = settings.OperatorApiSettings.read(os.environ)
     sessions = DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table)
     return Operating(
@@ -205,14 +235,7 @@ def operating() -> Operating:
             clock=now_ms,
             patience=conf.patience,
         ),
-        stopping=Stopping(
-            sessions=sessions,
-            shadows=IotShadows(client("iot-data", conf.iot_data_endpoint)),
-            clock=now_ms,
-            new_id=new_id,
-            sleep=time.sleep,
-            patience=conf.patience,
-        ),
+        stopping=_stopping(sessions, conf.iot_data_endpoint, conf.patience),
         accounts=DynamoAccounts(client("dynamodb"), conf.accounts_table),
         letters=SqsDeadLetterQueues(
             client("sqs"),
@@ -226,6 +249,9 @@ def operating() -> Operating:
 @cache
 def provisioning() -> Provisioning:
     """What `provisioning_hook` uses."""
+    from functions.adapters.provisioning import DynamoSerials, IotCertificates
+    from functions.domain.provisioning import Provisioning
+
     conf = settings.ProvisioningHookSettings.read(os.environ)
     return Provisioning(
         serials=DynamoSerials(client("dynamodb"), conf.serials_table),

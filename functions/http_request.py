@@ -56,7 +56,9 @@ Moment = Annotated[AwareDatetime, _only(_RFC_3339, "not a time as RFC 3339 write
 class RequestModel(BaseModel):
     """Parameters of a request: camelCase, and whatever is not declared is an error."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, defer_build=True
+    )
 
 
 class SessionPath(RequestModel):

@@ -16,7 +16,7 @@ Name = Annotated[str, Field(min_length=1, max_length=2048)]
 class Settings(BaseModel):
     """Common to all functions: settings are named as their environment variables, in lower case."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)  # each function uses one of them
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:

@@ -63,6 +63,8 @@ class Functions(Construct):
                 "POWERTOOLS_SERVICE_NAME": spec.name,
                 "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
+                # There are none; pydantic would look for them in every installed package, at a cold start.
+                "PYDANTIC_DISABLE_PLUGINS": "__all__",
                 **spec.settings,
             },
             timeout=Duration.seconds(spec.timeout_s),

@@ -6,28 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from functions.adapters.aws_errors import aws_errors
 from functions.adapters.items import Item
+from functions.adapters.typed_values import plain, typed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient  # stubs: not installed where the function runs
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
-_SERIALIZER = TypeSerializer()
-_DESERIALIZER = TypeDeserializer()
 
 
 def to_dynamo(values: Mapping[str, Any]) -> dict[str, Any]:
     """Plain values as DynamoDB's typed ones."""
-    return {name: _SERIALIZER.serialize(value) for name, value in values.items()}
+    return {name: typed(value) for name, value in values.items()}
 
 
 def from_dynamo(values: Mapping[str, Any]) -> Item:
     """DynamoDB's typed values as plain ones; numbers come as Decimal."""
-    return {name: _DESERIALIZER.deserialize(value) for name, value in values.items()}
+    return {name: plain(value) for name, value in values.items()}
 
 
 def condition_failed(error: ClientError) -> bool:

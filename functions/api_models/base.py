@@ -29,6 +29,7 @@ class ApiModel(BaseModel):
         extra="forbid",
         frozen=True,
         json_schema_serialization_defaults_required=True,
+        defer_build=True,  # at first use: a function answers with few of the documents it loads
     )
 
 

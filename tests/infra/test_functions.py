@@ -68,12 +68,13 @@ def test_there_is_one_function_per_folder_that_has_a_handler(dev: Synthesised) -
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_function_is_told_what_it_needs_and_no_more(dev: Synthesised, name: str) -> None:
-    powertools = {
+    libraries = {
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",
         "POWERTOOLS_SERVICE_NAME": name,
         "POWERTOOLS_METRICS_NAMESPACE": "Polaris",
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
-    assert dev.function(name)["Environment"]["Variables"] == SETTINGS[name] | powertools
+    assert dev.function(name)["Environment"]["Variables"] == SETTINGS[name] | libraries
 
 
 @pytest.mark.parametrize("name", NAMES)
