@@ -48,6 +48,10 @@ class Spec:
     reads: Inbox | None = None
     dead_letters: sqs.IQueue | None = None
     """Where an event goes that it failed on, if nobody waits for its answer."""
+    concurrency: int | None = None
+    """Executions that are its own, and the most it gets; see `Environment.stop_concurrency`."""
+    warm: int = 0
+    """Executions that are started before anybody asks."""
 
 
 def function_table(
@@ -81,6 +85,8 @@ def function_table(
             # `Prefer: wait` holds the answer for up to 10 s.
             timeout_s=15,
             memory_mb=1024,
+            concurrency=environment.stop_concurrency,
+            warm=environment.stop_warm,
         ),
         Spec(name="sharing_api", grant=permissions.lend_stop_rights(tables), settings=both | patience),
         Spec(

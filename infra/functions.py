@@ -42,9 +42,10 @@ class Functions(Construct):
         super().__init__(scope, construct_id)
         self._environment = environment
         self._code = code
-        self.by_name = {
-            spec.name: self._function(spec) for spec in function_table(self, environment, tables, link, sweeper)
-        }
+        specs = function_table(self, environment, tables, link, sweeper)
+        self.by_name = {spec.name: self._function(spec) for spec in specs}
+        self.to_call = {spec.name: _kept_warm(self.by_name[spec.name], spec.warm) for spec in specs}
+        """What whoever calls a function by name calls: the function, or the version of it that is kept warm."""
 
     def _function(self, spec: Spec) -> lambda_.Function:
         part = Construct(self, spec.name)
@@ -70,6 +71,7 @@ class Functions(Construct):
             timeout=Duration.seconds(spec.timeout_s),
             memory_size=spec.memory_mb,
             log_group=log_group,
+            reserved_concurrent_executions=spec.concurrency,
             dead_letter_queue=spec.dead_letters,
             # No second try of what comes by itself again.
             retry_attempts=None if spec.dead_letters is None else 0,
@@ -104,6 +106,18 @@ class Functions(Construct):
                     "Serverless-LambdaEventSourceMappingDestination",
                 )
         return function
+
+
+def _kept_warm(function: lambda_.Function, count: int) -> lambda_.IFunction:
+    if not count:
+        return function
+    return lambda_.Alias(
+        function,
+        "Warm",
+        alias_name="warm",
+        version=function.current_version,
+        provisioned_concurrent_executions=count,
+    )
 
 
 def _role(part: Construct, spec: Spec, log_group: logs.ILogGroup) -> iam.Role:

@@ -12,6 +12,8 @@ from aws_cdk.aws_apigatewayv2_authorizers import HttpJwtAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
+from infra.throttles import BEGIN, LIVE, SCREEN, SELDOM, STOP, Throttle
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,46 +29,44 @@ OPERATOR_SESSION = "/v1/operator/sessions/{sessionId}"
 OPERATOR_CHARGER = "/v1/operator/chargers/{chargerId}"
 OPERATOR_ACCOUNT = "/v1/operator/accounts/{owner}"
 DEAD_LETTERS = "/v1/operator/dead-letters/{queue}"
-ROUTES: tuple[tuple[apigw.HttpMethod, str, str], ...] = (
-    (GET, "/v1/chargers", "chargers_api"),
-    (GET, "/v1/chargers/{chargerId}", "chargers_api"),
-    (POST, "/v1/chargers/{chargerId}/evses/{evseId}/sessions", "start_session"),
-    (GET, "/v1/sessions", "sessions_api"),
-    (GET, "/v1/sessions.csv", "sessions_api"),
-    (GET, SESSION, "sessions_api"),
-    (GET, f"{SESSION}/timeline", "sessions_api"),
-    (GET, f"{SESSION}/meter-values", "sessions_api"),
-    (POST, f"{SESSION}/stop", "stop_session"),
-    (DELETE, f"{SESSION}/stop", "stop_session"),
-    (POST, f"{SESSION}/stop-right", "sharing_api"),
-    (GET, f"{SESSION}/stop-right", "sharing_api"),
-    (DELETE, f"{SESSION}/stop-right", "sharing_api"),
-    (POST, "/v1/shared-sessions", "sharing_api"),
-    (GET, SHARED, "sharing_api"),
-    (POST, f"{SHARED}/stop", "stop_session"),
-    (GET, "/v1/cards", "cards_api"),
-    (POST, "/v1/cards", "cards_api"),
-    (DELETE, "/v1/cards/{cardId}", "cards_api"),
-    (POST, "/v1/cards/{cardId}/lost", "cards_api"),
-    (GET, "/v1/operator/sessions", "operator_api"),
-    (GET, OPERATOR_SESSION, "operator_api"),
-    (POST, f"{OPERATOR_SESSION}/stop", "operator_api"),
-    (POST, f"{OPERATOR_SESSION}/close", "operator_api"),
-    (GET, "/v1/operator/chargers", "operator_api"),
-    (GET, OPERATOR_CHARGER, "operator_api"),
-    (POST, f"{OPERATOR_CHARGER}/out-of-service", "operator_api"),
-    (POST, f"{OPERATOR_CHARGER}/in-service", "operator_api"),
-    (GET, OPERATOR_ACCOUNT, "operator_api"),
-    (POST, f"{OPERATOR_ACCOUNT}/suspend", "operator_api"),
-    (POST, f"{OPERATOR_ACCOUNT}/restore", "operator_api"),
-    (GET, "/v1/operator/dead-letters", "operator_api"),
-    (GET, DEAD_LETTERS, "operator_api"),
-    (POST, f"{DEAD_LETTERS}/redrive", "operator_api"),
-    (GET, "/v1/operator/audit", "operator_api"),
+ROUTES: tuple[tuple[apigw.HttpMethod, str, str, Throttle], ...] = (
+    (GET, "/v1/chargers", "chargers_api", SCREEN),
+    (GET, "/v1/chargers/{chargerId}", "chargers_api", LIVE),
+    (POST, "/v1/chargers/{chargerId}/evses/{evseId}/sessions", "start_session", BEGIN),
+    (GET, "/v1/sessions", "sessions_api", SCREEN),
+    (GET, "/v1/sessions.csv", "sessions_api", SELDOM),
+    (GET, SESSION, "sessions_api", LIVE),
+    (GET, f"{SESSION}/timeline", "sessions_api", SCREEN),
+    (GET, f"{SESSION}/meter-values", "sessions_api", SCREEN),
+    (POST, f"{SESSION}/stop", "stop_session", STOP),
+    (DELETE, f"{SESSION}/stop", "stop_session", BEGIN),
+    (POST, f"{SESSION}/stop-right", "sharing_api", SELDOM),
+    (GET, f"{SESSION}/stop-right", "sharing_api", SELDOM),
+    (DELETE, f"{SESSION}/stop-right", "sharing_api", SELDOM),
+    (POST, "/v1/shared-sessions", "sharing_api", SELDOM),
+    (GET, SHARED, "sharing_api", SCREEN),
+    (POST, f"{SHARED}/stop", "stop_session", SCREEN),
+    (GET, "/v1/cards", "cards_api", SELDOM),
+    (POST, "/v1/cards", "cards_api", SELDOM),
+    (DELETE, "/v1/cards/{cardId}", "cards_api", SELDOM),
+    (POST, "/v1/cards/{cardId}/lost", "cards_api", SELDOM),
+    (GET, "/v1/operator/sessions", "operator_api", SELDOM),
+    (GET, OPERATOR_SESSION, "operator_api", SELDOM),
+    (POST, f"{OPERATOR_SESSION}/stop", "operator_api", SELDOM),
+    (POST, f"{OPERATOR_SESSION}/close", "operator_api", SELDOM),
+    (GET, "/v1/operator/chargers", "operator_api", SELDOM),
+    (GET, OPERATOR_CHARGER, "operator_api", SELDOM),
+    (POST, f"{OPERATOR_CHARGER}/out-of-service", "operator_api", SELDOM),
+    (POST, f"{OPERATOR_CHARGER}/in-service", "operator_api", SELDOM),
+    (GET, OPERATOR_ACCOUNT, "operator_api", SELDOM),
+    (POST, f"{OPERATOR_ACCOUNT}/suspend", "operator_api", SELDOM),
+    (POST, f"{OPERATOR_ACCOUNT}/restore", "operator_api", SELDOM),
+    (GET, "/v1/operator/dead-letters", "operator_api", SELDOM),
+    (GET, DEAD_LETTERS, "operator_api", SELDOM),
+    (POST, f"{DEAD_LETTERS}/redrive", "operator_api", SELDOM),
+    (GET, "/v1/operator/audit", "operator_api", SELDOM),
 )
-
-RATE_PER_S, BURST = 100, 200
-"""Requests of all drivers together. A card open on a phone reads once a second while its session is live."""
+"""Method, path, the function that answers, and how much of it the API takes."""
 
 ACCESS_LOG_FIELDS = {
     "requestId": "$context.requestId",
@@ -111,7 +111,7 @@ class HttpApi(Construct):
             stage_name="$default",
             auto_deploy=True,
             detailed_metrics_enabled=True,
-            throttle=apigw.ThrottleSettings(rate_limit=RATE_PER_S, burst_limit=BURST),
+            throttle=apigw.ThrottleSettings(rate_limit=SELDOM.rate_per_s, burst_limit=SELDOM.burst),
         )
         self._log_access(environment)
         authorizer = HttpJwtAuthorizer(
@@ -119,20 +119,33 @@ class HttpApi(Construct):
             f"https://cognito-idp.{Stack.of(self).region}.amazonaws.com/{pool.user_pool_id}",
             jwt_audience=[drivers.client.user_pool_client_id, drivers.operators_client.user_pool_client_id],
         )
-        integrations = {
-            name: HttpLambdaIntegration(name, functions[name]) for name in sorted({name for _, _, name in ROUTES})
+        names = sorted({name for _, _, name, _ in ROUTES})
+        integrations = {name: HttpLambdaIntegration(name, functions[name]) for name in names}
+        for method, path, name, _ in ROUTES:
+            # The stage names the routes that it limits: they have to be there first.
+            self.stage.node.add_dependency(
+                *self.api.add_routes(path=path, methods=[method], integration=integrations[name], authorizer=authorizer)
+            )
+        self._stage().route_settings = {
+            f"{method.value} {path}": {
+                "ThrottlingRateLimit": throttle.rate_per_s,
+                "ThrottlingBurstLimit": throttle.burst,
+                "DetailedMetricsEnabled": True,
+            }
+            for method, path, _, throttle in ROUTES
         }
-        for method, path, name in ROUTES:
-            self.api.add_routes(path=path, methods=[method], integration=integrations[name], authorizer=authorizer)
+
+    def _stage(self) -> apigw.CfnStage:
+        stage = self.stage.node.default_child
+        if not isinstance(stage, apigw.CfnStage):
+            raise TypeError("the stage of an HTTP API is not a CfnStage any more")
+        return stage
 
     def _log_access(self, environment: Environment) -> None:
         log_group = logs.LogGroup(
             self, "AccessLog", retention=environment.log_retention, removal_policy=environment.removal
         )
-        stage = self.stage.node.default_child
-        if not isinstance(stage, apigw.CfnStage):
-            raise TypeError("the stage of an HTTP API is not a CfnStage any more")
-        stage.access_log_settings = apigw.CfnStage.AccessLogSettingsProperty(
+        self._stage().access_log_settings = apigw.CfnStage.AccessLogSettingsProperty(
             destination_arn=log_group.log_group_arn, format=json.dumps(ACCESS_LOG_FIELDS)
         )
 

@@ -55,7 +55,7 @@ class PolarisStack(Stack):
             sweeper=sweeper,
         )
         sweeper.of(functions.by_name["session_sweeper"])
-        http = HttpApi(self, "HttpApi", environment=environment, drivers=drivers, functions=functions.by_name)
+        http = HttpApi(self, "HttpApi", environment=environment, drivers=drivers, functions=functions.to_call)
         provisioning = Provisioning(self, "Provisioning", link=link, hook=functions.by_name["provisioning_hook"])
         Alarms(self, "Alarms")
         outputs = {

@@ -59,12 +59,14 @@ class Web(Construct):
         )
         accept(self.bucket, unlogged, "AwsSolutions-S1")
         accept(self.distribution, unlogged, "AwsSolutions-CFR3")
-        accept(
-            self.distribution,
-            "Drivers charge wherever chargers stand; the page is static, the API throttles and checks tokens itself.",
-            "AwsSolutions-CFR1",
-            "AwsSolutions-CFR2",
-        )
+        accept(self.distribution, "Drivers charge wherever chargers stand.", "AwsSolutions-CFR1")
+        if not environment.web_acl_arn:
+            accept(
+                self.distribution,
+                "A web ACL costs 5 USD a month before its rules; the page is static, the API throttles every route and "
+                "checks tokens itself. A deployment that has one names it (context webAclArn).",
+                "AwsSolutions-CFR2",
+            )
         if not environment.web_domain:
             accept(
                 self.distribution,
@@ -89,6 +91,7 @@ class Web(Construct):
             domain_names=[named] if named else None,
             certificate=certificate,
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021 if named else None,
+            web_acl_id=environment.web_acl_arn or None,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
             default_root_object=INDEX,

@@ -146,9 +146,10 @@ class Account:
 
     def routes(self, function: str) -> set[str]:
         """The routes that lead to a function, as `GET /v1/sessions/{sessionId}`."""
-        arn = f"<Functions{function.replace('_', '')}Function.Arn>"
+        name = f"<Functions{function.replace('_', '')}Function"
+        called = {f"{name}.Arn>", f"{name}Warm>"}
         integrations = self.template.of_type("AWS::ApiGatewayV2::Integration")
-        own = {f"integrations/<{name}>" for name, body in integrations.items() if body["IntegrationUri"] == arn}
+        own = {f"integrations/<{name}>" for name, body in integrations.items() if body["IntegrationUri"] in called}
         routes = self.template.of_type("AWS::ApiGatewayV2::Route").values()
         return {body["RouteKey"] for body in routes if body["Target"] in own}
 

@@ -46,7 +46,10 @@ def test_the_gate_is_passed_by_every_deployment(dev: Synthesised, prod: Synthesi
     assert all(template.path.exists() for template in (dev, prod, local))
 
 
-@pytest.mark.parametrize("context", [{"env": "staging"}, {"bundle": "docker"}, {"local": "perhaps"}])
+@pytest.mark.parametrize(
+    "context",
+    [{"env": "staging"}, {"bundle": "docker"}, {"local": "perhaps"}, {"stopConcurrency": "many"}, {"stopWarm": "-1"}],
+)
 def test_a_setting_no_deployment_has_is_refused_by_name(context: dict[str, str], tmp_path: Path) -> None:
     with pytest.raises(UnknownSettingError, match=next(iter(context))):
         build_app(str(tmp_path), context=context)

@@ -84,11 +84,9 @@ def test_api_gateway_may_invoke_a_function_for_its_own_routes_only(dev: Synthesi
     }
 
 
-def test_requests_are_throttled_and_logged_as_json_without_the_token(dev: Synthesised) -> None:
+def test_requests_are_logged_as_json_without_the_token(dev: Synthesised) -> None:
     stage = dev.one("AWS::ApiGatewayV2::Stage")
     assert (stage["StageName"], stage["AutoDeploy"]) == ("$default", True)
-    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 100
-    assert stage["DefaultRouteSettings"]["ThrottlingBurstLimit"] == 200
     fields = json.loads(stage["AccessLogSettings"]["Format"])
     assert {"requestId", "route", "status", "owner", "latencyMs"} <= set(fields)
     assert "authorization" not in stage["AccessLogSettings"]["Format"].lower()

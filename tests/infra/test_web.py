@@ -131,6 +131,20 @@ def test_a_domain_without_a_certificate_is_refused(tmp_path: Path) -> None:
         build_app(str(tmp_path), context={"webDomain": "charge.example.com"})
 
 
+def test_a_web_acl_stands_in_front_of_page_and_api_where_the_deployment_names_one(
+    synthesise: Callable[[Mapping[str, str]], Synthesised], dev: Synthesised
+) -> None:
+    acl = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/drivers/1a2b3c4d-0000-0000-0000-000000000000"
+    assert distribution(synthesise({"env": "prod", "webAclArn": acl}))["WebACLId"] == acl
+    assert "WebACLId" not in distribution(dev)
+
+
+@pytest.mark.parametrize("arn", ["drivers", "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/drivers/1"])
+def test_a_web_acl_that_cloudfront_would_not_take_is_refused(tmp_path: Path, arn: str) -> None:
+    with pytest.raises(UnknownSettingError, match="webAclArn"):
+        build_app(str(tmp_path), context={"webAclArn": arn})
+
+
 def test_one_machine_has_no_cloudfront(local: Synthesised) -> None:
     kinds = {body["Type"].rsplit("::", 1)[0] for body in local.resources.values()}
     assert not kinds & {"AWS::CloudFront", "AWS::S3"}
