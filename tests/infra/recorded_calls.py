@@ -131,8 +131,9 @@ class Account:
         assert name == value or name in self.template.of_type("AWS::DynamoDB::GlobalTable"), f"what is {value}?"
         return name
 
-    def heard(self, params: dict[str, Any], model: Any, **_: Any) -> None:
-        """A botocore client is about to make this call."""
+    def heard(self, **event: Any) -> None:
+        """A botocore client is about to make a call (its event `provide-client-params`)."""
+        params, model = event["params"], event["model"]
         self.needed |= needs(model.service_model.service_name, model.name, params)
         if model.name == self.out_of_reach:
             raise EndpointConnectionError(endpoint_url=model.name)

@@ -11,6 +11,7 @@ import pytest
 from moto import mock_aws
 
 from functions import bootstrap
+from functions.adapters import clients as made_by_functions
 from tests.infra.function_scenarios import SCENARIOS
 from tests.infra.recorded_calls import Account, Need, grants, leads_to, needs
 from tests.infra.templates import PSEUDO, Synthesised, several
@@ -30,7 +31,7 @@ POLLING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 @pytest.fixture(scope="module")
 def clients() -> Iterator[dict[str, Any]]:
-    """An account as moto plays it: clients that nobody listens to, and a default session for the functions' own."""
+    """An account as moto plays it, by clients of our own, to which nobody listens."""
     with pytest.MonkeyPatch.context() as environment, mock_aws():
         for name, value in {
             "AWS_ACCESS_KEY_ID": "test",
@@ -41,12 +42,8 @@ def clients() -> Iterator[dict[str, Any]]:
         }.items():
             environment.setenv(name, value)
         environment.delenv("AWS_ENDPOINT_URL", raising=False)
-        _forget_wiring()
-        boto3.setup_default_session()
-        quiet = boto3.Session()
-        yield {name: quiet.client(name) for name in ("dynamodb", "iot", "sqs")}
-        _forget_wiring()
-        boto3.DEFAULT_SESSION = None
+        session = boto3.Session()
+        yield {name: session.client(name) for name in ("dynamodb", "iot", "sqs")}
 
 
 @pytest.fixture
@@ -54,13 +51,15 @@ def aws(clients: dict[str, Any], prod: Synthesised, monkeypatch: pytest.MonkeyPa
     account = Account(prod, **clients)
     monkeypatch.setattr(bootstrap, "now_ms", account.clock)
     account.create()
-    yield account
-    account.delete()
     _forget_wiring()
+    made_by_functions._session().register("provide-client-params.*.*", account.heard)
+    yield account
+    _forget_wiring()
+    account.delete()
 
 
 def _forget_wiring() -> None:
-    for made in vars(bootstrap).values():
+    for made in (*vars(bootstrap).values(), *vars(made_by_functions).values()):
         if hasattr(made, "cache_clear"):
             made.cache_clear()
 
@@ -75,13 +74,7 @@ def test_a_function_may_do_what_its_handler_asks_and_nothing_that_it_does_not(
 ) -> None:
     for variable, value in aws.environment(name).items():
         monkeypatch.setenv(variable, value)
-    session = boto3.DEFAULT_SESSION
-    assert session is not None
-    session.events.register("provide-client-params.*.*", aws.heard)
-    try:
-        SCENARIOS[name](aws)
-    finally:
-        session.events.unregister("provide-client-params.*.*", aws.heard)
+    SCENARIOS[name](aws)
     assert aws.needed
     asked_for = {route for route in aws.routes(name) if any(leads_to(route, request) for request in aws.driven)}
     assert asked_for == aws.routes(name), "a route that no scenario drives"
