@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from functions.adapters.dynamodb_sessions import DynamoSessions
     from functions.domain.card_authorisation import CardAuthorisation
     from functions.domain.card_keeping import CardKeeping
+    from functions.domain.leaving import Leaving
     from functions.domain.lending import Lending
     from functions.domain.operating import Operating
     from functions.domain.ports import DeadLetters
@@ -182,6 +183,26 @@ def lending() -> tuple[Lending, Patience]:
         new_secret=lambda: token_urlsafe(16),
     )
     return lend, conf.patience
+
+
+@cache
+def leaving() -> Leaving:
+    """What `account_api` uses."""
+    from functions.adapters.cognito import CognitoIdentities
+    from functions.adapters.dynamodb_accounts import DynamoAccounts
+    from functions.adapters.dynamodb_cards import DynamoCards
+    from functions.adapters.dynamodb_sessions import DynamoSessions
+    from functions.domain.leaving import Leaving
+
+    conf = settings.AccountApiSettings.read(os.environ)
+    return Leaving(
+        accounts=DynamoAccounts(client("dynamodb"), conf.accounts_table),
+        cards=DynamoCards(client("dynamodb"), conf.cards_table),
+        sessions=DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table),
+        identities=CognitoIdentities(client("cognito-idp"), conf.user_pool_id),
+        clock=now_ms,
+        patience=conf.patience,
+    )
 
 
 @cache

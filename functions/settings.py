@@ -77,6 +77,14 @@ class CardsApiSettings(StopSessionSettings):
     cards_table: Name
 
 
+class AccountApiSettings(ChargersApiSettings):
+    """Deletes accounts."""
+
+    accounts_table: Name
+    cards_table: Name
+    user_pool_id: Name
+
+
 class ChargerReportsSettings(Settings):
     """Takes in reports and session events; finds whose card began a session."""
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from infra.device_link import DeviceLink
     from infra.environments import Environment
     from infra.grants import Grant
+    from infra.identity import Drivers
     from infra.inbox import Inbox
     from infra.sweeper import Sweeper
     from infra.tables import Tables
@@ -55,7 +56,7 @@ class Spec:
 
 
 def function_table(
-    scope: Construct, environment: Environment, tables: Tables, link: DeviceLink, sweeper: Sweeper
+    scope: Construct, environment: Environment, tables: Tables, drivers: Drivers, link: DeviceLink, sweeper: Sweeper
 ) -> list[Spec]:
     """Every function, in one row each."""
     both = {"CHARGERS_TABLE": tables.chargers.table_name, "SESSIONS_TABLE": tables.sessions.table_name}
@@ -93,6 +94,11 @@ def function_table(
             name="cards_api",
             grant=permissions.keep_cards(tables, scope, environment),
             settings=both | cards | accounts | patience | shadows,
+        ),
+        Spec(
+            name="account_api",
+            grant=permissions.delete_accounts(tables, drivers),
+            settings=both | cards | accounts | patience | {"USER_POOL_ID": drivers.pool.user_pool_id},
         ),
         Spec(
             name="authorise_card",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from infra.device_link import DeviceLink
     from infra.environments import Environment
     from infra.function_table import Spec
+    from infra.identity import Drivers
     from infra.sweeper import Sweeper
     from infra.tables import Tables
 
@@ -28,7 +29,7 @@ BATCH_SIZE = 10
 class Functions(Construct):
     """Every function of the cloud side, by the name of its folder under `functions/`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of the stack that functions touch
         self,
         scope: Construct,
         construct_id: str,
@@ -36,13 +37,14 @@ class Functions(Construct):
         environment: Environment,
         code: lambda_.Code,
         tables: Tables,
+        drivers: Drivers,
         link: DeviceLink,
         sweeper: Sweeper,
     ) -> None:
         super().__init__(scope, construct_id)
         self._environment = environment
         self._code = code
-        specs = function_table(self, environment, tables, link, sweeper)
+        specs = function_table(self, environment, tables, drivers, link, sweeper)
         self.by_name = {spec.name: self._function(spec) for spec in specs}
         self.to_call = {spec.name: _kept_warm(self.by_name[spec.name], spec.warm) for spec in specs}
         """What whoever calls a function by name calls: the function, or the version of it that is kept warm."""

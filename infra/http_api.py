@@ -46,6 +46,7 @@ ROUTES: tuple[tuple[apigw.HttpMethod, str, str, Throttle], ...] = (
     (POST, "/v1/shared-sessions", "sharing_api", SELDOM),
     (GET, SHARED, "sharing_api", SCREEN),
     (POST, f"{SHARED}/stop", "stop_session", SCREEN),
+    (DELETE, "/v1/me", "account_api", SELDOM),
     (GET, "/v1/cards", "cards_api", SELDOM),
     (POST, "/v1/cards", "cards_api", SELDOM),
     (DELETE, "/v1/cards/{cardId}", "cards_api", SELDOM),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from infra.dead_letters import Letters
     from infra.environments import Environment
+    from infra.identity import Drivers
     from infra.tables import Tables
 
 _EVSE = 1
@@ -71,6 +72,18 @@ def stop_sessions(tables: Tables, scope: Construct, environment: Environment) ->
 def lend_stop_rights(tables: Tables) -> Grant:
     """`sharing_api`: a right is part of its session's record; using it is `stop_session`'s business."""
     return grant(allow(["GetItem", "UpdateItem"], tables.sessions.table_arn))
+
+
+def delete_accounts(tables: Tables, drivers: Drivers) -> Grant:
+    """`account_api`: cards go, sessions are cut from their owner, the sign-in goes."""
+    return grant(
+        allow(["GetItem", "PutItem", "UpdateItem"], tables.accounts.table_arn),
+        allow(["GetItem", "UpdateItem", "DeleteItem"], tables.cards.table_arn),
+        allow(["Query"], f"{tables.cards.table_arn}/index/{BY_OWNER}"),
+        allow(["GetItem", "UpdateItem"], tables.sessions.table_arn),
+        allow(["Query"], f"{tables.sessions.table_arn}/index/{BY_OWNER}"),
+        iam.PolicyStatement(actions=["cognito-idp:AdminDeleteUser"], resources=[drivers.pool.user_pool_arn]),
+    )
 
 
 def keep_cards(tables: Tables, scope: Construct, environment: Environment) -> Grant:

@@ -51,6 +51,7 @@ class PolarisStack(Stack):
             environment=environment,
             code=code or function_code(environment.bundle),
             tables=tables,
+            drivers=drivers,
             link=link,
             sweeper=sweeper,
         )

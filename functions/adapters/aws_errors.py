@@ -23,7 +23,9 @@ AWS_ERROR_CODES: dict[str, str] = {
     "ProvisionedThroughputExceeded": BUSY,
     "ThrottlingError": BUSY,
     "TransactionConflict": BUSY,
+    "TooManyRequestsException": BUSY,
     "ConflictException": DOWN,
+    "InternalErrorException": DOWN,
     "InternalServerError": DOWN,
     "InternalFailure": DOWN,
     "InternalFailureException": DOWN,
@@ -35,8 +37,10 @@ AWS_ERROR_CODES: dict[str, str] = {
     "504": DOWN,
     "AccessDeniedException": BUG,
     "ForbiddenException": BUG,
+    "InvalidParameterException": BUG,
     "InvalidRequestException": BUG,
     "MethodNotAllowedException": BUG,
+    "NotAuthorizedException": BUG,
     "RequestEntityTooLargeException": BUG,
     "ResourceNotFoundException": BUG,
     "UnauthorizedException": BUG,
@@ -45,9 +49,9 @@ AWS_ERROR_CODES: dict[str, str] = {
 }
 """AWS code → reason code. What is not listed counts as a bug of ours: it needs a row, so it must be seen.
 
-Source: API references of DynamoDB, IoT data plane and SQS, "Errors"; TransactWriteItems, "CancellationReasons"; a
-bare number is what botocore makes of an answer that no service wrote, such as a proxy's. Failed conditions are not
-errors: the adapter that writes conditionally reads them itself.
+Source: API references of DynamoDB, IoT data plane, SQS and Cognito user pools, "Errors"; TransactWriteItems,
+"CancellationReasons"; a bare number is what botocore makes of an answer that no service wrote, such as a proxy's.
+Failed conditions are not errors: the adapter that writes conditionally reads them itself.
 """
 
 _CANCELLED = "TransactionCanceledException"

@@ -176,6 +176,7 @@ def session_from_item(item: Mapping[str, Any]) -> SessionRecord:
         start_expired_at_ms=whole(item, "start_expired_at_ms"),
         looked_at_ms=whole(item, "looked_at_ms"),
         reopened_at_ms=whole(item, "reopened_at_ms"),
+        forgotten_at_ms=whole(item, "forgotten_at_ms"),
         anomalies=tuple(_anomaly(entry) for entry in item.get("anomalies", ())),
         revision=int(item.get("revision", 0)),
     )

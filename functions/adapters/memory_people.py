@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from functions.adapters.memory import Memory
 from functions.domain.accounts import AccountRecord
@@ -68,3 +68,17 @@ class MemoryAccounts:
             self.memory.accounts[old.owner] = replace(new, revision=old.revision + 1)
             self.memory.writes += 1
             return True
+
+
+@dataclass(slots=True)
+class MemoryIdentities:
+    """`functions.domain.leaving.Identities` in memory; can be made to fail."""
+
+    known: set[str] = field(default_factory=set)
+    failing_with: Exception | None = None
+
+    def remove(self, owner: str) -> None:
+        """See `Identities.remove`."""
+        if self.failing_with is not None:
+            raise self.failing_with
+        self.known.discard(owner)

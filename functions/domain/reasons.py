@@ -68,6 +68,13 @@ _ROWS = (
         404,
     ),
     Reason("session_is_yours", "This is your own session", "You can stop it any time, without a code.", False, 409),
+    Reason(
+        "session_running",
+        "You are still charging",
+        "Tap Stop charging and wait until it has ended. Then delete your account.",
+        False,
+        409,
+    ),
     Reason("card_not_found", "We can't find this card", "Open your cards list and try from there.", False, 404),
     Reason(
         "card_not_available",

@@ -188,6 +188,8 @@ class SessionRecord:
     """When the sweeper last looked at it and left it open."""
     reopened_at_ms: int | None = None
     """When the charger showed that a concluded end was none."""
+    forgotten_at_ms: int | None = None
+    """When it was cut from its owner, whose account was deleted."""
     anomalies: tuple[Anomaly, ...] = ()
     """At most one of each code."""
     revision: int = 0

@@ -49,6 +49,8 @@ def timeline(session: SessionRecord) -> list[Stage]:
     stages.extend(Stage("guarded", it.at_ms, "cloud", it.code.value) for it in session.anomalies)
     if session.reopened_at_ms is not None:
         stages.append(Stage("reopened", session.reopened_at_ms, "cloud"))
+    if session.forgotten_at_ms is not None:
+        stages.append(Stage("account_deleted", session.forgotten_at_ms, "owner"))
     stages.extend(_end(end) for end in (session.superseded_end, session.end) if end is not None)
     if session.end is not None and session.cable_free_at_ms is not None:
         stages.append(Stage("cable_free", session.cable_free_at_ms, "charger"))

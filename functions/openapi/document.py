@@ -10,11 +10,11 @@ from pydantic.json_schema import models_json_schema
 from functions.api_models.base import Problem
 from functions.domain.reasons import REASONS
 from functions.http_request import RequestModel
-from functions.openapi import cards, chargers, operator, sessions, sharing
+from functions.openapi import account, cards, chargers, operator, sessions, sharing
 from functions.openapi.route import Json, Route, header
 
 REF = "#/components/schemas/{model}"
-ROUTES = (*chargers.ROUTES, *sessions.ROUTES, *cards.ROUTES, *sharing.ROUTES, *operator.ROUTES)
+ROUTES = (*chargers.ROUTES, *sessions.ROUTES, *cards.ROUTES, *sharing.ROUTES, *account.ROUTES, *operator.ROUTES)
 EVERYWHERE = ("too_many_requests", "unavailable", "internal")
 """Reasons that any route may give."""
 WITH_PARAMETERS = "route_not_found"

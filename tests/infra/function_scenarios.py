@@ -10,7 +10,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from contract.vocabulary import EvseStatus
+from contract.vocabulary import CardStatus, EvseStatus
+from functions.account_api.handler import handler as account_api_handler
 from functions.authorise_card.handler import handler as authorise_card_handler
 from functions.cards_api.handler import handler as cards_api_handler
 from functions.charger_presence.handler import handler as charger_presence_handler
@@ -110,6 +111,16 @@ def sharing_api(aws: Account) -> None:
     aws.ask(ask, api_event("GET", f"/v1/shared-sessions/{SESSION}", owner=NEIGHBOUR, params=ONE_SESSION), 200)
     aws.ask(ask, right("GET"), 200)
     aws.ask(ask, right("DELETE"), 204)
+
+
+def account_api(aws: Account) -> None:
+    blocked = builders.card(id_token_hash=builders.OTHER_CARD, status=CardStatus.BLOCKED)
+    aws.keep(builders.card(), blocked, builders.active_session())
+    aws.ask(account_api_handler, api_event("DELETE", "/v1/me"), 409)
+    aws.keep(builders.active_session(phase=SessionPhase.ENDED), builders.account(suspended_at_ms=NOON_MS))
+    aws.out_of_reach = "AdminDeleteUser"  # moto makes the names of pools
+    for owner in (OWNER, NEIGHBOUR):
+        aws.ask(account_api_handler, api_event("DELETE", "/v1/me", owner=owner), 503)
 
 
 def cards_api(aws: Account) -> None:
@@ -222,6 +233,7 @@ def provisioning_hook(aws: Account) -> None:
 SCENARIOS: dict[str, Callable[[Account], None]] = {
     scenario.__name__: scenario
     for scenario in (
+        account_api,
         authorise_card,
         cards_api,
         operator_api,

@@ -77,6 +77,7 @@ RESOURCES: dict[tuple[str, str], Callable[[dict[str, Any]], list[str]]] = {
         _iot("thing", it["thingName"]),
         _iot("cert", it["principal"].rpartition("/")[2]),
     ],
+    ("cognito-idp", "AdminDeleteUser"): lambda it: [f"<{it['UserPoolId']}.Arn>"],
 }
 """What a call is for, by service and operation; `*` is for the others of a service.
 
@@ -126,6 +127,8 @@ class Account:
         if value.startswith("{"):  # several of them, in a document
             return re.sub(r"<\w+>", lambda named: self._physical(named.group()), value)
         name = value.strip("<>")
+        if name in self.template.of_type("AWS::Cognito::UserPool"):
+            return name  # moto makes the names of pools: nobody is in this one
         if name in self.template.of_type("AWS::SQS::Queue"):
             return str(self.sqs.get_queue_url(QueueName=name)["QueueUrl"])
         assert name == value or name in self.template.of_type("AWS::DynamoDB::GlobalTable"), f"what is {value}?"

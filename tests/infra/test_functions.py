@@ -15,6 +15,7 @@ NAMES = (
     "start_session",
     "stop_session",
     "sharing_api",
+    "account_api",
     "cards_api",
     "authorise_card",
     "charger_reports",
@@ -35,6 +36,7 @@ SETTINGS = {
     "start_session": BOTH | ACCOUNTS | PATIENCE | ENDPOINT | {"START_TTL_S": "60"},
     "stop_session": BOTH | PATIENCE | ENDPOINT,
     "sharing_api": BOTH | PATIENCE,
+    "account_api": BOTH | CARDS | ACCOUNTS | PATIENCE | {"USER_POOL_ID": "<DriversPool>"},
     "cards_api": BOTH | CARDS | ACCOUNTS | PATIENCE | ENDPOINT,
     "authorise_card": CARDS
     | ACCOUNTS
@@ -100,6 +102,7 @@ def test_a_function_writes_to_a_log_of_its_own_that_expires(dev: Synthesised, na
         ("start_session", 10, 1024),
         ("stop_session", 15, 1024),
         ("sharing_api", 10, 512),
+        ("account_api", 10, 512),
         ("cards_api", 10, 512),
         ("authorise_card", 10, 1024),
         ("charger_reports", 10, 512),

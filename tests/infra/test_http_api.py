@@ -25,6 +25,7 @@ ROUTES = {
     "POST /v1/shared-sessions": "sharing_api",
     "GET /v1/shared-sessions/{sessionId}": "sharing_api",
     "POST /v1/shared-sessions/{sessionId}/stop": "stop_session",
+    "DELETE /v1/me": "account_api",
     "GET /v1/cards": "cards_api",
     "POST /v1/cards": "cards_api",
     "DELETE /v1/cards/{cardId}": "cards_api",

@@ -41,6 +41,12 @@ WORK = {
     | {INTENT},
     "stop_session": table(SESSIONS, "GetItem", "UpdateItem") | {INTENT},
     "sharing_api": table(SESSIONS, "GetItem", "UpdateItem"),
+    "account_api": table(ACCOUNTS, "GetItem", "PutItem", "UpdateItem")
+    | table(CARDS, "GetItem", "UpdateItem", "DeleteItem")
+    | table(f"{CARDS}/index/by_owner", "Query")
+    | table(SESSIONS, "GetItem", "UpdateItem")
+    | table(f"{SESSIONS}/index/by_owner", "Query")
+    | {("cognito-idp:AdminDeleteUser", "<DriversPool.Arn>")},
     "cards_api": table(CARDS, "GetItem", "PutItem", "UpdateItem", "DeleteItem")
     | table(f"{CARDS}/index/by_owner", "Query")
     | table(ACCOUNTS, "GetItem")

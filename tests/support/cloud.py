@@ -15,11 +15,12 @@ from functions.adapters.memory import (
     MemoryWatchers,
 )
 from functions.adapters.memory_operator import MemoryAudit, MemoryDeadLetterQueues, MemorySessionLists
-from functions.adapters.memory_people import MemoryAccounts, MemoryCards
+from functions.adapters.memory_people import MemoryAccounts, MemoryCards, MemoryIdentities
 from functions.domain.accounts import AccountRecord
 from functions.domain.card_authorisation import CardAuthorisation
 from functions.domain.card_keeping import CardKeeping
 from functions.domain.finding import Finding
+from functions.domain.leaving import Leaving
 from functions.domain.lending import Lending
 from functions.domain.operating import Operating
 from functions.domain.patience import Patience
@@ -116,6 +117,15 @@ class Cloud:
             clock=self.clock,
             patience=self.patience,
             cache_s=3600,
+        )
+        self.identities = MemoryIdentities({builders.OWNER, builders.NEIGHBOUR})
+        self.leaving = Leaving(
+            accounts=self.accounts,
+            cards=self.cards,
+            sessions=self.sessions,
+            identities=self.identities,
+            clock=self.clock,
+            patience=self.patience,
         )
         self.lending = Lending(
             sessions=self.sessions, clock=self.clock, new_id=new_id, new_secret=builders.secrets_in_turn()

@@ -55,6 +55,7 @@ FULL = builders.stopping_session(
     start_expired_at_ms=5,
     looked_at_ms=6,
     reopened_at_ms=7,
+    forgotten_at_ms=8,
     anomalies=(Anomaly(code=AnomalyCode.CLOCK_WRONG, at_ms=8), Anomaly(code=AnomalyCode.METER_FELL, at_ms=9)),
 )
 CONCLUDED = builders.active_session(
