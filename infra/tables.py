@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 if TYPE_CHECKING:
@@ -18,6 +21,9 @@ BY_DEADLINE = "by_deadline"
 
 BY_CHARGER = "by_charger"
 """The index of a charger's sessions, newest last, for operators."""
+
+LONGEST_WINDOW = Duration.days(30)
+"""The longest that KMS waits before it deletes a key, and with it all that the key has encrypted."""
 
 
 class Tables(Construct):
@@ -104,6 +110,51 @@ class Tables(Construct):
             removal_policy=environment.removal,
             deletion_protection=environment.keeps_data,
         )
+        if environment.own_key:
+            key = self._persons_key()
+            for table in (self.cards, self.accounts, self.audit):
+                _encrypt(table, key)
+
+    def _persons_key(self) -> kms.Key:
+        """The key of what says who somebody is. It is used by whoever may use such a table, and by nothing else.
+
+        Not the key of the sessions: there an owner is a number without a name, and no stop hangs on a key (ADR 0023).
+        """
+        stack = Stack.of(self)
+        key = kms.Key(
+            self,
+            "PersonsKey",
+            description="Whose cards and accounts there are, and what operators did",
+            enable_key_rotation=True,
+            pending_window=LONGEST_WINDOW,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        # As AWS words it for the key that it keeps for DynamoDB: the table's own permissions decide (DynamoDB guide,
+        # "Encryption at rest: how it works"). A key's policy speaks of the key it is on.
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="ThroughDynamoDbOnly",
+                principals=[iam.AnyPrincipal()],
+                actions=["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*"],
+                resources=["*"],
+                conditions={
+                    "StringEquals": {
+                        "kms:CallerAccount": stack.account,
+                        "kms:ViaService": f"dynamodb.{stack.region}.amazonaws.com",
+                    }
+                },
+            )
+        )
+        return key
+
+
+def _encrypt(table: dynamodb.TableV2, key: kms.Key) -> None:
+    # `TableV2` itself refuses keys in a stack that names no region, which is for tables with several of them.
+    declared = table.node.default_child
+    if not isinstance(declared, dynamodb.CfnGlobalTable):
+        raise TypeError("a table is not a CfnGlobalTable any more")
+    declared.add_property_override("SSESpecification", {"SSEEnabled": True, "SSEType": "KMS"})
+    declared.add_property_override("Replicas.0.SSESpecification", {"KMSMasterKeyId": key.key_arn})
 
 
 def _key(name: str, kind: dynamodb.AttributeType) -> dynamodb.Attribute:
