@@ -53,6 +53,9 @@ def _who(records: Records, patience: Patience) -> list[str]:
         f"transaction  {session.transaction_id or 'none told'}",
         f"state        {state}{f': {reason(failed).title}' if failed else ''}",
     ]
+    if session.target is not None:
+        wanted = ((session.target.energy_wh, "Wh"), (session.target.duration_s, "s"))
+        lines.append(f"target       {' or '.join(f'{amount} {unit}' for amount, unit in wanted if amount is not None)}")
     connected = charger.charger.connected if charger is not None else None
     stop = outlook.stop_status(session, now_ms=now_ms, patience=patience)
     why = outlook.stop_reason(session, stop, connected=connected)

@@ -119,10 +119,12 @@ def reporting() -> tuple[Reporting, DeadLetters]:
     from functions.domain.reporting import Reporting
 
     conf = settings.ChargerReportsSettings.read(os.environ)
+    sessions = DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table)
     take = Reporting(
-        sessions=DynamoSessions(client("dynamodb"), conf.sessions_table, conf.chargers_table),
+        sessions=sessions,
         chargers=DynamoChargers(client("dynamodb"), conf.chargers_table),
         cards=DynamoCards(client("dynamodb"), conf.cards_table),
+        stopping=_stopping(sessions, conf.iot_data_endpoint, Patience()),
     )
     return take, SqsDeadLetters(client("sqs"), conf.dead_letter_queue_url)
 

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from pydantic.alias_generators import to_camel
 
 from contract.wire import ChargerId, Ulid
+from functions.domain import targets
 from functions.domain.errors import CallerError
 
 PLACE_MAX_CHARS = 80
@@ -90,6 +91,27 @@ class StartHeaders(RequestModel):
     """Headers of a start."""
 
     idempotency_key: IdempotencyKey | None = None
+
+
+class StopAt(RequestModel):
+    """Where the session is to stop by itself: whichever is reached first. Neither of them is no target."""
+
+    energy_wh: Annotated[int, Field(ge=targets.MIN_ENERGY_WH, le=targets.MAX_ENERGY_WH)] | None = None
+    duration_s: Annotated[int, Field(ge=targets.MIN_DURATION_S, le=targets.MAX_DURATION_S)] | None = None
+
+
+class StartWishes(RequestModel):
+    """What a driver may say with a start."""
+
+    stop_at: StopAt | None = None
+
+    @property
+    def target(self) -> targets.Target | None:
+        """The target, if one is given."""
+        at = self.stop_at
+        if at is None or (at.energy_wh, at.duration_s) == (None, None):
+            return None
+        return targets.Target(energy_wh=at.energy_wh, duration_s=at.duration_s)
 
 
 def checked(model: type[Model], values: object) -> Model:

@@ -86,12 +86,14 @@ class AccountApiSettings(ChargersApiSettings):
 
 
 class ChargerReportsSettings(Settings):
-    """Takes in reports and session events; finds whose card began a session."""
+    """Takes in reports and session events; finds whose card began a session; stops one that is at its target."""
 
     cards_table: Name
     chargers_table: Name
     sessions_table: Name
     dead_letter_queue_url: Name
+    iot_data_endpoint: Name | None = None
+    """Address of the account's own IoT data endpoint; None is the region's, which botocore knows."""
 
 
 class AuthoriseCardSettings(Settings):

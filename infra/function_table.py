@@ -116,8 +116,8 @@ def function_table(
         ),
         Spec(
             name="charger_reports",
-            grant=permissions_events.apply_reports(tables, link.reports),
-            settings=both | cards | {"DEAD_LETTER_QUEUE_URL": link.reports.dead_letters.queue_url},
+            grant=permissions_events.apply_reports(tables, scope, environment, link.reports),
+            settings=both | cards | shadows | {"DEAD_LETTER_QUEUE_URL": link.reports.dead_letters.queue_url},
             reads=link.reports,
         ),
         Spec(

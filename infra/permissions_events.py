@@ -19,13 +19,19 @@ if TYPE_CHECKING:
     from infra.tables import Tables
 
 
-def apply_reports(tables: Tables, inbox: Inbox) -> Grant:
-    """`charger_reports`: drains its inbox into sessions and chargers; a card says whose a session is."""
+def apply_reports(tables: Tables, scope: Construct, environment: Environment, inbox: Inbox) -> Grant:
+    """`charger_reports`: drains its inbox into sessions and chargers; a card says whose a session is.
+
+    A session that has reached its target is stopped at once, as by a tap.
+    """
+    shadow = shadows(environment)
     return grant(
         allow(["GetItem", "PutItem", "UpdateItem"], tables.sessions.table_arn),
         allow(["GetItem", "UpdateItem"], tables.chargers.table_arn),
         allow(["GetItem"], tables.cards.table_arn),
+        iam.PolicyStatement(actions=["iot:UpdateThingShadow"], resources=[iot_arn(scope, shadow)]),
         *drain(inbox),
+        wildcards={shadow: WHICHEVER_EVSE},
     )
 
 

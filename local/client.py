@@ -88,10 +88,18 @@ class DriverApi:
         """A charger's detail screen."""
         return self.call("GET", f"/v1/chargers/{charger_id}")
 
-    def start(self, charger_id: str, evse_id: int, *, idempotency_key: str | None = None) -> Answer:
-        """Tap Start charging."""
+    def start(
+        self,
+        charger_id: str,
+        evse_id: int,
+        *,
+        idempotency_key: str | None = None,
+        stop_at: Mapping[str, int] | None = None,
+    ) -> Answer:
+        """Tap Start charging; `stop_at` is `energyWh`, `durationS` or both."""
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        return self.call("POST", f"/v1/chargers/{charger_id}/evses/{evse_id}/sessions", headers=headers)
+        body = {"json": {"stopAt": stop_at}} if stop_at else {}
+        return self.call("POST", f"/v1/chargers/{charger_id}/evses/{evse_id}/sessions", headers=headers, **body)
 
     def stop(self, session_id: str, *, wait_s: int | None = None) -> Answer:
         """Tap Stop charging; with `wait_s`, stay on the line for the outcome for up to so many seconds."""

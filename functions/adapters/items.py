@@ -31,6 +31,7 @@ from functions.domain.records import (
     SessionRecord,
 )
 from functions.domain.stop_right import StopRight
+from functions.domain.targets import Target
 from functions.domain.tariffs import Tariff
 
 SESSION_ITEM = "session"
@@ -130,6 +131,13 @@ def _tariff(item: Mapping[str, Any]) -> Tariff | None:
         return None
 
 
+def _target(item: Mapping[str, Any]) -> Target | None:
+    stored = item.get("target")
+    if not stored:
+        return None
+    return Target(energy_wh=whole(stored, "energy_wh"), duration_s=whole(stored, "duration_s"))
+
+
 def session_key(session_id: str) -> Item:
     """Key of a session's record."""
     return {"session_id": session_id, "item": SESSION_ITEM}
@@ -172,6 +180,7 @@ def session_from_item(item: Mapping[str, Any]) -> SessionRecord:
         cable_free_at_ms=whole(item, "cable_free_at_ms"),
         superseded_end=_end(item["superseded_end"]) if "superseded_end" in item else None,
         tariff=_tariff(item),
+        target=_target(item),
         watch_until_ms=whole(item, "watch_until_ms"),
         start_expired_at_ms=whole(item, "start_expired_at_ms"),
         looked_at_ms=whole(item, "looked_at_ms"),

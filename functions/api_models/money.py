@@ -12,9 +12,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contract.vocabulary import EndMethod, EndReason
+from contract.vocabulary import EndMethod, EndReason, RequestedBy
 from functions.api_models.base import ApiModel, when
 from functions.domain.receipts import Receipt as ReceiptRecord
+from functions.domain.records import IntentRecord
 from functions.domain.tariffs import Cost as CostRecord
 from functions.domain.tariffs import Tariff as TariffRecord
 
@@ -78,6 +79,11 @@ class Cost(ApiModel):
         )
 
 
+def rule_of(stop: IntentRecord | None) -> str:
+    """The rule that asked for a stop. An operator's own words are for operators."""
+    return stop.why if stop is not None and stop.by is RequestedBy.AUTOMATIC else ""
+
+
 class Receipt(ApiModel):
     """The figures of a session that has ended: `energyWh` is the difference of the meters, `durationS` of the times.
 
@@ -93,6 +99,10 @@ class Receipt(ApiModel):
     end_reason: EndReason
     method: EndMethod
     corrected: bool
+    stopped_by: RequestedBy | None
+    """Who asked for the stop that ended it; null if it ended otherwise."""
+    why: str
+    """The rule that asked, of an automatic stop; else empty."""
     cost: Cost | None
 
     @classmethod
@@ -110,5 +120,7 @@ class Receipt(ApiModel):
             end_reason=receipt.end_reason,
             method=receipt.end_method,
             corrected=receipt.corrected,
+            stopped_by=receipt.stop.by if receipt.stop else None,
+            why=rule_of(receipt.stop),
             cost=Cost.of(receipt.cost, estimated=receipt.end_method is EndMethod.ESTIMATED),
         )

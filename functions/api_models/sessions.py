@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from contract.vocabulary import EndMethod, EndReason
+from contract.vocabulary import EndMethod, EndReason, RequestedBy
 from functions.api_models.base import ApiModel, Explanation, when, when_known
-from functions.api_models.money import Cost, Receipt
+from functions.api_models.money import Cost, Receipt, rule_of
 from functions.domain import outlook, receipts
 from functions.domain.patience import Patience
 from functions.domain.reasons import reason
 from functions.domain.records import Confidence, EndBasis, MeterSample, SessionRecord
+from functions.domain.targets import Target as TargetRecord
 from functions.domain.timeline import Stage as TimelineStage
 
 SessionStatus = Literal["pending", "active", "stopping", "ended", "failed"]
@@ -25,6 +26,10 @@ class Stop(ApiModel):
     """The stop asked for in a session. `requested` and `accepted` are not `done`; only `done` was measured."""
 
     intent_id: str
+    by: RequestedBy
+    """Who asked: `automatic` is a rule, such as the session's target."""
+    why: str
+    """The rule that asked, of an automatic stop: `target_energy`, `target_duration`, `card_lost`; else empty."""
     status: StopStatus
     requested_at: datetime
     updated_at: datetime
@@ -47,6 +52,8 @@ class Stop(ApiModel):
         row = reason(code) if code else None
         return cls(
             intent_id=session.stop.intent_id,
+            by=session.stop.by,
+            why=rule_of(session.stop),
             status=status,  # type: ignore[arg-type]  # outlook speaks exactly these words; a test holds it to them
             requested_at=when(session.stop.requested_at_ms),
             updated_at=when(session.stop.updated_at_ms),
@@ -62,7 +69,8 @@ class End(ApiModel):
     """How a session ended. `meterWh` is the EVSE's register; `method` says whether the charger reported it.
 
     `basis` and `confidence` are there while the end is the cloud's own conclusion: what it rests on, and how far to
-    trust it. `meterWh` is null if no reading of the session ever came.
+    trust it. `meterWh` is null if no reading of the session ever came. `stoppedBy` and `why` are those of the stop that
+    ended it; null and empty if it ended otherwise.
     """
 
     reason: EndReason
@@ -71,6 +79,8 @@ class End(ApiModel):
     meter_wh: int | None
     basis: EndBasis | None
     confidence: Confidence | None
+    stopped_by: RequestedBy | None
+    why: str
 
     @classmethod
     def of(cls, session: SessionRecord) -> End | None:
@@ -78,6 +88,7 @@ class End(ApiModel):
         end = session.end
         if end is None:
             return None
+        stop = receipts.stop_that_ended(session)
         return cls(
             reason=end.reason,
             method=end.method,
@@ -85,7 +96,21 @@ class End(ApiModel):
             meter_wh=end.meter_wh,
             basis=end.basis,
             confidence=end.confidence,
+            stopped_by=stop.by if stop else None,
+            why=rule_of(stop),
         )
+
+
+class Target(ApiModel):
+    """Where the driver wants a session to stop by itself: whichever is reached first; null is not asked for."""
+
+    energy_wh: int | None
+    duration_s: int | None
+
+    @classmethod
+    def of(cls, target: TargetRecord | None) -> Target | None:
+        """A target as the API shows it, if there is one."""
+        return None if target is None else cls(energy_wh=target.energy_wh, duration_s=target.duration_s)
 
 
 class Session(ApiModel):
@@ -94,7 +119,8 @@ class Session(ApiModel):
     `energyWh` and `powerW` are as of `asOf`; null where nothing is known. `estimated`: the state is the cloud's own
     conclusion. `stale`: not heard of for long, the figures are the last known ones. `pollAfterMs`: when to ask again;
     null once nothing will change. `startedBy`: `card` if it began at the charger, with a card of the caller's.
-    `cost` is as of `asOf`, null without a tariff. `receipt` is null before the end, and until the beginning was told.
+    `stopAt` is what the driver gave at the start, null if nothing. `cost` is as of `asOf`, null without a tariff.
+    `receipt` is null before the end, and until the beginning was told.
     """
 
     session_id: str
@@ -112,6 +138,7 @@ class Session(ApiModel):
     estimated: bool
     stale: bool
     poll_after_ms: int | None
+    stop_at: Target | None
     stop: Stop | None
     end: End | None
     cost: Cost | None
@@ -140,6 +167,7 @@ class Session(ApiModel):
             estimated=outlook.is_estimated(session, now_ms=now_ms, patience=patience),
             stale=outlook.is_stale(session, now_ms=now_ms, patience=patience),
             poll_after_ms=outlook.poll_after_ms(session, now_ms=now_ms, patience=patience),
+            stop_at=Target.of(session.target),
             stop=Stop.of(session, now_ms=now_ms, patience=patience, connected=connected),
             end=end,
             cost=Cost.of(receipts.cost(session), estimated=end is None or end.method is EndMethod.ESTIMATED),

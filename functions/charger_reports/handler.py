@@ -34,6 +34,9 @@ def handler(event: dict[str, Any], context: Any, given: tuple[Reporting, DeadLet
             logger.info("intent answered", extra={**about, "status": taken.status})
         elif taken.kind in ("started", "ended"):
             logger.info("session %s", taken.kind, extra=about)
+        if taken.stopped_at:
+            metrics.add_metric("SessionStoppedAtTarget", MetricUnit.Count, 1)
+            logger.info("session stopped at its target", extra={**about, "target": taken.stopped_at})
         if taken.kind == "power_still_flowing":
             metrics.add_metric("PowerStillFlowing", MetricUnit.Count, 1)  # has an alarm: infra/alarms.py
             logger.error("power_still_flowing", extra={**about, "document": body})

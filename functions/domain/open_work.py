@@ -10,6 +10,7 @@ import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 
+from functions.domain.automatic import next_stop
 from functions.domain.closing import last_heard_ms
 from functions.domain.patience import Patience
 from functions.domain.records import IntentStatus, SessionPhase, SessionRecord
@@ -35,6 +36,8 @@ class Work(StrEnum):
     """The stop did not reach the shadow."""
     NOTE_OVERDUE = "note_overdue"
     """The stop's outcome has not come in time."""
+    STOP_AT_TARGET = "stop_at_target"
+    """The session has reached what its driver gave it as a target."""
     LOOK = "look"
     """It has been quiet: the session may be over."""
 
@@ -56,7 +59,7 @@ def next_due(session: SessionRecord, patience: Patience = _PATIENCE) -> Due | No
     """What is due first in this session; None if nothing ever will be, unless its charger or driver speaks."""
     if session.phase is SessionPhase.ENDED or never_began(session):
         return None
-    found = (_start(session, patience), _stop(session, patience), _silence(session))
+    found = (_start(session, patience), _stop(session, patience), _target(session), _silence(session))
     return min((due for due in found if due is not None), default=None)
 
 
@@ -82,6 +85,11 @@ def _stop(session: SessionRecord, patience: Patience) -> Due | None:
     overdue_at_ms = since_ms + patience.ack_timeout_s * 1000
     noted = session.looked_at_ms is not None and session.looked_at_ms >= overdue_at_ms
     return None if noted else Due(overdue_at_ms, Work.NOTE_OVERDUE)
+
+
+def _target(session: SessionRecord) -> Due | None:
+    wish = next_stop(session)
+    return None if wish is None else Due(wish.at_ms, Work.STOP_AT_TARGET)
 
 
 def _silence(session: SessionRecord) -> Due | None:

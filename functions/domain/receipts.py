@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from contract.vocabulary import EndMethod, EndReason
 from functions.domain.outlook import energy_wh
-from functions.domain.records import SessionRecord
+from functions.domain.records import IntentRecord, IntentStatus, SessionRecord
 from functions.domain.tariffs import Cost, cost_of
 
 
@@ -25,6 +25,8 @@ class Receipt:
     end_method: EndMethod
     corrected: bool
     """The end was an estimate before, with figures that may have been others."""
+    stop: IntentRecord | None
+    """The stop that ended it; None if it ended otherwise."""
     cost: Cost | None
     """None: the charger had no tariff when the session began."""
 
@@ -62,8 +64,21 @@ def receipt(session: SessionRecord) -> Receipt | None:
         end_reason=session.end.reason,
         end_method=session.end.method,
         corrected=session.superseded_end is not None,
+        stop=stop_that_ended(session),
         cost=cost(session),
     )
+
+
+def stop_that_ended(session: SessionRecord) -> IntentRecord | None:
+    """The stop that a session ended by; None if it ended otherwise: by a card, a pulled cable, a fault.
+
+    The end may be told before the answer to the stop; a stop that found the session over already did not end it.
+    """
+    end, stop = session.end, session.stop
+    if end is None or end.reason is not EndReason.REMOTE or stop is None:
+        return None
+    carried_out = stop.status is IntentStatus.DONE and not stop.reason
+    return stop if carried_out or stop.status.in_force else None
 
 
 def _duration_ms(session: SessionRecord) -> int | None:

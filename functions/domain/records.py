@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from contract.vocabulary import Act, CableState, CardStatus, EndMethod, EndReason, EvseStatus, RequestedBy
 from functions.domain.stop_right import StopRight
+from functions.domain.targets import Target
 from functions.domain.tariffs import Tariff
 
 
@@ -181,6 +182,8 @@ class SessionRecord:
     """The estimate that stood in for the end until the charger told of it."""
     tariff: Tariff | None = None
     """The charger's prices when this session was made; a later change of them is for later sessions."""
+    target: Target | None = None
+    """At which energy or time the driver wants it to stop by itself."""
     watch_until_ms: int | None = None
     start_expired_at_ms: int | None = None
     """When the sweeper gave its start up."""

@@ -19,6 +19,8 @@ from functions.domain.errors import ContractViolation
 from functions.domain.forwarded import EventDocument, ShadowDocument, document_of, event_of, report_of
 from functions.domain.ports import Cards, Chargers, Sessions
 from functions.domain.records import EvseRecord, MeterSample, SessionRecord
+from functions.domain.stopping import Stopping
+from functions.domain.stopping_at_target import stop_at_target
 from functions.domain.transitions import (
     begun_with_card,
     believed_ms,
@@ -48,6 +50,8 @@ class Taken:
     """The intent that this message has moved on; every later report repeats the ack, and says nothing new with it."""
     status: str = ""
     """How far that intent is now."""
+    stopped_at: str = ""
+    """The target that this event showed to be reached, so that the session was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Reporting:
     sessions: Sessions
     chargers: Chargers
     cards: Cards
+    stopping: Stopping
 
     def take(self, body: str, *, received_at_ms: int) -> Taken:
         """Apply one message of the queue.
@@ -176,7 +181,8 @@ class Reporting:
             self._change_evse(charger_id, evse_id, lambda evse: reoccupied(evse, session))
         elif event.type is EventType.STARTED:
             self._change_evse(charger_id, evse_id, lambda evse: occupied(evse, session))
-        return Taken(event.type.value, charger_id, evse_id, event.session_id)
+        stopped_at = stop_at_target(self.stopping, session, now_ms=received_at_ms)
+        return Taken(event.type.value, charger_id, evse_id, event.session_id, stopped_at=stopped_at)
 
     def _release(self, session: SessionRecord) -> None:
         evse = self._change_evse(session.charger_id, session.evse_id, lambda evse: released(evse, session.session_id))

@@ -13,6 +13,7 @@ from functions.domain.errors import CallerError, PolarisError, TemporaryError
 from functions.domain.patience import Patience
 from functions.domain.ports import Chargers, Clock, Creation, NewId, Sessions, Shadows
 from functions.domain.records import Charger, EvseRecord, IntentRecord, IntentStatus, SessionPhase, SessionRecord
+from functions.domain.targets import Target
 from functions.domain.transitions import claimed, unclaimed
 from functions.domain.wire_intents import wire_intent
 
@@ -67,8 +68,16 @@ class Starting:
     new_id: NewId
     patience: Patience
 
-    def start(self, charger_id: str, evse_id: int, *, owner: str, idempotency_key: str | None = None) -> SessionRecord:
-        """Ask a charger to begin a session for this owner.
+    def start(
+        self,
+        charger_id: str,
+        evse_id: int,
+        *,
+        owner: str,
+        idempotency_key: str | None = None,
+        target: Target | None = None,
+    ) -> SessionRecord:
+        """Ask a charger to begin a session for this owner, to be stopped at its target if it has one.
 
         Raises:
             CallerError: account_suspended, account_deleted, charger_not_found, evse_not_found, charger_out_of_service,
@@ -77,7 +86,7 @@ class Starting:
         """
         session_id = session_id_of_key(owner, idempotency_key) if idempotency_key else self.new_id()
         if idempotency_key and (known := self.sessions.get(session_id)):
-            return self._again(known, charger_id, evse_id)
+            return self._again(known, charger_id, evse_id, target)
         require_may_begin(self.accounts.get(owner))
         charger = self.chargers.get(charger_id)
         if charger is None:
@@ -104,6 +113,7 @@ class Starting:
             phase=SessionPhase.PENDING,
             start=start,
             tariff=charger.charger.tariff,
+            target=target,
         )
         hold_s = self.patience.start_ttl_s + self.patience.start_grace_s
         held = claimed(evse, session, until_ms=now_ms + hold_s * 1000)
@@ -112,23 +122,25 @@ class Starting:
                 return self._send(session, start)
             case Creation.SESSION_EXISTS:
                 known = self.sessions.get(session_id)
-                return self._again(known or session, charger_id, evse_id)
+                return self._again(known or session, charger_id, evse_id, target)
             case Creation.EVSE_CHANGED:
-                return self._lost_the_race(charger_id, evse_id, session_id)
+                return self._lost_the_race(charger_id, evse_id, session_id, target)
 
-    def _lost_the_race(self, charger_id: str, evse_id: int, session_id: str) -> SessionRecord:
+    def _lost_the_race(self, charger_id: str, evse_id: int, session_id: str, target: Target | None) -> SessionRecord:
         """Somebody changed the EVSE in between: the same tap (then its session is ours), another driver, a report."""
         if known := self.sessions.get(session_id):
-            return self._again(known, charger_id, evse_id)
+            return self._again(known, charger_id, evse_id, target)
         charger = self.chargers.get(charger_id)
         evse = charger.evse(evse_id) if charger else None
         if charger and evse:
             _refuse(why_not_start(charger, evse, now_ms=self.clock()), charger)
         raise TemporaryError("unavailable", "The EVSE's state changed at this moment.", retry_after_s=1)
 
-    def _again(self, session: SessionRecord, charger_id: str, evse_id: int) -> SessionRecord:
+    def _again(self, session: SessionRecord, charger_id: str, evse_id: int, target: Target | None) -> SessionRecord:
         if (session.charger_id, session.evse_id) != (charger_id, evse_id):
             raise CallerError("idempotency_key_reused", "The key belongs to a session on another EVSE.")
+        if session.target != target:
+            raise CallerError("idempotency_key_reused", "The key belongs to a session with another target.")
         start = session.start
         if session.phase is not SessionPhase.PENDING or start is None or start.status is not IntentStatus.REQUESTED:
             return session

@@ -91,10 +91,20 @@ class Stopping:
     sleep: Sleep
     patience: Patience
 
-    def stop(self, session_id: str, *, owner: str, by: RequestedBy = RequestedBy.OWNER, why: str = "") -> SessionRecord:
+    def stop(
+        self,
+        session_id: str,
+        *,
+        owner: str,
+        by: RequestedBy = RequestedBy.OWNER,
+        why: str = "",
+        wanted: Callable[[SessionRecord], bool] = lambda _: True,
+    ) -> SessionRecord:
         """Ask the charger to end this session; `why` is kept with the stop, see `IntentRecord.why`.
 
         `owner`: whose session it is; of a guest's stop, the account to which the right to stop it was lent.
+        `wanted` is asked before a settled stop is followed by a new one: whether that is still wanted of this record,
+        which may be a newer one than the caller has seen.
 
         Returns:
             The session with its stop in force, or as it ended.
@@ -116,7 +126,9 @@ class Stopping:
         applied = write.applied or ours
 
         def judged(record: SessionRecord | None) -> Verdict:
-            return verdict(record, owner=owner, holder=holder, resend_before_ms=resend_before_ms)
+            found = verdict(record, owner=owner, holder=holder, resend_before_ms=resend_before_ms)
+            unwanted = found is Verdict.RENEW and record is not None and not wanted(record)
+            return Verdict.WAIT if unwanted else found
 
         match Verdict.SEND if applied else judged(session):
             case Verdict.RENEW if session is not None:

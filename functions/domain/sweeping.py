@@ -16,6 +16,7 @@ from functions.domain.open_work import SHARDS, Work, next_due
 from functions.domain.ports import Chargers, Clock, Sessions
 from functions.domain.records import IntentStatus, SessionRecord
 from functions.domain.stopping import Stopping
+from functions.domain.stopping_at_target import stop_at_target
 from functions.domain.transitions import unclaimed
 
 PER_SHARD = 50
@@ -31,6 +32,7 @@ class Outcome(StrEnum):
     START_EXPIRED = "start_expired"
     STOP_SENT = "stop_sent"
     STOP_OVERDUE = "stop_overdue"
+    STOPPED_AT_TARGET = "stopped_at_target"
     CLOSED = "closed_estimated"
     LEFT_OPEN = "left_open"
     """It was looked at and may still be running."""
@@ -91,15 +93,14 @@ class Sweeping:
             # Should an older release have left it a deadline that is none, this write puts it right.
             self.sessions.replace(session, session)
             return Outcome.NOTHING_DUE
-        match due.work:
-            case Work.EXPIRE_START:
-                return self._expire_start(session, now_ms)
-            case Work.SEND_STOP:
-                return self._send_stop(session, now_ms)
-            case Work.NOTE_OVERDUE:
-                return self._note_overdue(session, now_ms)
-            case Work.LOOK:
-                return self._look(session, now_ms)
+        attend = {
+            Work.EXPIRE_START: self._expire_start,
+            Work.SEND_STOP: self._send_stop,
+            Work.NOTE_OVERDUE: self._note_overdue,
+            Work.STOP_AT_TARGET: self._stop_at_target,
+            Work.LOOK: self._look,
+        }
+        return attend[due.work](session, now_ms)
 
     def _expire_start(self, session: SessionRecord, now_ms: int) -> Outcome:
         if not self.sessions.replace(session, replace(session, start_expired_at_ms=now_ms)):
@@ -133,6 +134,11 @@ class Sweeping:
         if stop is not None and first and stop.status is IntentStatus.REQUESTED:
             self.stopping.send(noted)
         return Outcome.STOP_OVERDUE if first else Outcome.LEFT_OPEN
+
+    def _stop_at_target(self, session: SessionRecord, now_ms: int) -> Outcome:
+        """Energy is looked at when a sample comes; what is left here is time, and what could not be done then."""
+        stop_at_target(self.stopping, session, now_ms=now_ms)
+        return Outcome.STOPPED_AT_TARGET
 
     def _look(self, session: SessionRecord, now_ms: int) -> Outcome:
         evse = self.chargers.evse(session.charger_id, session.evse_id)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from functions.api_models.chargers import ChargerDetail, ChargerPage
 from functions.api_models.sessions import Session
 from functions.chargers_api.handler import ChargersQuery
-from functions.http_request import ChargerPath, EvsePath, NoBody
+from functions.http_request import ChargerPath, EvsePath, StartWishes
 from functions.openapi.route import Json, Route, header
 
 _IDEMPOTENCY_KEY: Json = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "The same key finds the same session, however often it is sent.",
+    "description": (
+        "The same key finds the same session, however often it is sent; another EVSE or another target is refused."
+    ),
     "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,128}$"},
 }
 
@@ -57,6 +59,6 @@ ROUTES = (
         path_model=EvsePath,
         headers=(_IDEMPOTENCY_KEY,),
         answer_headers=header("Location", "Where to follow the session."),
-        body=NoBody,
+        body=StartWishes,
     ),
 )

@@ -17,6 +17,7 @@ METRICS = {
     Outcome.START_EXPIRED: "StartsExpired",
     Outcome.STOP_SENT: "StopsSentLate",
     Outcome.STOP_OVERDUE: "StopsOverdue",
+    Outcome.STOPPED_AT_TARGET: "SessionsStoppedAtTarget",
     Outcome.CLOSED: "SessionsClosedEstimated",
     Outcome.LEFT_OPEN: "SessionsLeftOpen",
     Outcome.NOTHING_DUE: "SessionsNotDue",

@@ -11,7 +11,7 @@ from functions import bootstrap
 from functions.api_models.sessions import Session
 from functions.domain.starting import Starting
 from functions.http_problem import Response, answers_problems, json_response
-from functions.http_request import EvsePath, StartHeaders, checked, header_of, owner_of, path_of, require_no_content
+from functions.http_request import EvsePath, StartHeaders, StartWishes, body_of, checked, header_of, owner_of, path_of
 
 logger = Logger()
 metrics = Metrics()
@@ -25,10 +25,10 @@ def handler(event: dict[str, Any], _context: object, starting: Starting | None =
     metrics.add_metric("StartRequested", MetricUnit.Count, 1)
     owner, path = owner_of(event), path_of(event, EvsePath)
     key = checked(StartHeaders, {"idempotencyKey": header_of(event, "idempotency-key")}).idempotency_key
-    require_no_content(event)
+    target = body_of(event, StartWishes).target
     logger.append_keys(charger_id=path.charger_id, evse_id=path.evse_id)
     use = starting or bootstrap.starting()
-    session = use.start(path.charger_id, path.evse_id, owner=owner, idempotency_key=key)
+    session = use.start(path.charger_id, path.evse_id, owner=owner, idempotency_key=key, target=target)
     intent_id = session.start.intent_id if session.start else ""
     logger.info("start sent", extra={"session_id": session.session_id, "intent_id": intent_id})
     document = Session.of(session, now_ms=use.clock(), patience=use.patience)

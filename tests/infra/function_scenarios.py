@@ -19,6 +19,7 @@ from functions.charger_reports.handler import handler as charger_reports_handler
 from functions.chargers_api.handler import handler as chargers_api_handler
 from functions.domain.open_work import QUIET_MS
 from functions.domain.records import MeterSample, SessionPhase
+from functions.domain.targets import Target
 from functions.operator_api.handler import handler as operator_api_handler
 from functions.provisioning_hook.handler import handler as provisioning_hook_handler
 from functions.session_sweeper.handler import handler as session_sweeper_handler
@@ -145,11 +146,12 @@ def authorise_card(aws: Account) -> None:
 
 
 def charger_reports(aws: Account) -> None:
-    aws.keep(builders.charger(), builders.evse(), builders.active_session(), builders.card())
+    at_target = builders.active_session(target=Target(energy_wh=8000))
+    aws.keep(builders.charger(), builders.evse(), at_target, builders.card())
     by_card = {"sessionId": OTHER_SESSION, "idTokenHash": builders.CARD}
     by_nobodys_card = {"sessionId": THIRD_SESSION, "idTokenHash": builders.OTHER_CARD}
     messages = (
-        builders.event_message(builders.event("meter", 9, meterWh=9000)),
+        builders.event_message(builders.event("meter", 9, meterWh=9000)),  # at its target
         builders.event_message(builders.event("ended", 10, meterWh=9500)),
         builders.event_message(builders.event("started", 1, **by_card)),
         builders.event_message(builders.event("started", 1, **by_nobodys_card)),

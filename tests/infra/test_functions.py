@@ -42,7 +42,7 @@ SETTINGS = {
     | ACCOUNTS
     | ENDPOINT
     | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkAuthorisationsDeadLetters>", "CARD_CACHE_S": "259200"},
-    "charger_reports": BOTH | CARDS | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkReportsDeadLetters>"},
+    "charger_reports": BOTH | CARDS | ENDPOINT | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkReportsDeadLetters>"},
     "operator_api": BOTH
     | ACCOUNTS
     | PATIENCE

@@ -57,6 +57,7 @@ WORK = {
     "charger_reports": table(SESSIONS, "GetItem", "PutItem", "UpdateItem")
     | table(CHARGERS, "GetItem", "UpdateItem")
     | table(CARDS, "GetItem")
+    | {INTENT}
     | drains("Reports"),
     "session_sweeper": table(SESSIONS, "GetItem", "UpdateItem")
     | table(f"{SESSIONS}/index/by_deadline", "Query")

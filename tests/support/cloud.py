@@ -109,7 +109,9 @@ class Cloud:
             clock=self.clock,
             patience=self.patience,
         )
-        self.reporting = Reporting(sessions=self.sessions, chargers=self.chargers, cards=self.cards)
+        self.reporting = Reporting(
+            sessions=self.sessions, chargers=self.chargers, cards=self.cards, stopping=self.stopping
+        )
         self.card_authorisation = CardAuthorisation(
             cards=self.cards,
             accounts=self.accounts,

@@ -19,6 +19,7 @@ from functions.domain.records import (
     SessionPhase,
     SessionRecord,
 )
+from functions.domain.targets import Target
 from functions.domain.tariffs import Tariff
 from functions.domain.transitions import claimed
 from tests.contract.functions.conftest import SESSIONS, World
@@ -51,6 +52,7 @@ FULL = builders.stopping_session(
         reason=EndReason.OTHER, method=EndMethod.ESTIMATED, at_ms=NOON_MS, received_at_ms=NOON_MS, meter_wh=8
     ),
     tariff=builders.TARIFF,
+    target=Target(energy_wh=20_000, duration_s=3600),
     watch_until_ms=NOON_MS,
     start_expired_at_ms=5,
     looked_at_ms=6,
@@ -82,6 +84,7 @@ ZEROS = builders.active_session(
     stop_not_sent=False,
     charger_name="",
     tariff=Tariff(currency="EUR"),
+    target=Target(duration_s=300),
     end=EndRecord(reason=EndReason.LOCAL, method=EndMethod.ESTIMATED, at_ms=0, received_at_ms=0, meter_wh=0),
 )
 CARD, NOBODYS = builders.card_session(), builders.card_session(owner="")

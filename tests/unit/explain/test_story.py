@@ -21,6 +21,7 @@ from functions.domain.records import (
     SessionPhase,
     SessionRecord,
 )
+from functions.domain.targets import Target
 from tests.support import builders
 from tests.support.builders import OTHER_SESSION, SESSION, START_INTENT, STOP_INTENT
 from tests.support.clock import NOON_MS
@@ -128,6 +129,14 @@ def test_a_stop_that_no_tap_asked_for_tells_who_did_and_why() -> None:
     stop = builders.stop_intent(requested_at_ms=LATER_MS, by=RequestedBy.AUTOMATIC, why="card_lost")
     told = story(on_record(running(stop=stop, stop_sent_at_ms=LATER_MS)))
     assert f"stop  {STOP_INTENT}  by automatic (card_lost): requested; no answer" in told
+
+
+def test_a_target_is_told_with_the_stop_that_it_asked_for() -> None:
+    stop = builders.stop_intent(requested_at_ms=LATER_MS, by=RequestedBy.AUTOMATIC, why="target_energy")
+    target = Target(energy_wh=7000, duration_s=3600)
+    told = story(on_record(running(stop=stop, stop_sent_at_ms=LATER_MS, target=target)))
+    assert "target       7000 Wh or 3600 s\n" in told
+    assert "stop_requested     by automatic  target_energy\n" in told
 
 
 def test_a_silent_charger_shows_what_was_last_known_and_how_long_ago() -> None:

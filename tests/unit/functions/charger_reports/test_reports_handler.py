@@ -12,6 +12,7 @@ from functions.adapters.memory import MemoryDeadLetters, MemorySessions
 from functions.charger_reports.handler import handler
 from functions.domain.errors import ContractViolation, TemporaryError
 from functions.domain.records import SessionPhase, SessionRecord
+from functions.domain.targets import Target
 from tests.support import builders
 from tests.support.api_events import LambdaContext, sqs_event
 from tests.support.builders import event, event_message
@@ -106,6 +107,14 @@ def test_two_batches_of_a_warm_function_do_not_mix() -> None:
     cloud = a_cloud(kind_of_sessions=PartlyDownSessions)
     assert call(cloud, ELSEWHERE) == ["message-0"]
     assert call(cloud, METER) == []
+
+
+def test_a_session_that_is_stopped_at_its_target_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    cloud = a_cloud()
+    cloud.keep(builders.active_session(target=Target(energy_wh=8000)))
+    assert call(cloud, METER) == []
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert [line.get("SessionStoppedAtTarget") for line in metrics] == [[1.0]]
 
 
 def test_power_that_still_flows_after_a_stop_is_counted_for_its_alarm(capsys: pytest.CaptureFixture[str]) -> None:

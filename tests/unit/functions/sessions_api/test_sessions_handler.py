@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from contract.vocabulary import EndMethod, EndReason
+from contract.vocabulary import EndMethod, EndReason, RequestedBy
 from functions.cursors import seal
-from functions.domain.records import EndRecord, MeterSample, SessionPhase
+from functions.domain.records import EndRecord, IntentStatus, MeterSample, SessionPhase
+from functions.domain.targets import Target
 from functions.sessions_api.handler import handler
 from tests.support import builders
 from tests.support.api_events import LambdaContext, api_event, body_of, problem_code, session_event
@@ -51,6 +53,7 @@ def test_a_session_is_shown_with_its_figures_and_hints_its_charger(cloud: Cloud)
         "estimated": False,
         "stale": False,
         "pollAfterMs": 2000,
+        "stopAt": None,
         "stop": None,
         "end": None,
         "cost": None,
@@ -87,6 +90,8 @@ def test_an_ended_session_has_a_receipt_and_its_cost_in_parts_and_in_whole_minor
         "endReason": "Remote",
         "method": "reported",
         "corrected": False,
+        "stoppedBy": None,
+        "why": "",
         "cost": {
             "currency": "EUR",
             "total": 565,
@@ -98,6 +103,28 @@ def test_an_ended_session_has_a_receipt_and_its_cost_in_parts_and_in_whole_minor
         },
     }
     assert shown["cost"] == shown["receipt"]["cost"]
+
+
+@pytest.mark.parametrize(
+    ("stop", "by", "why"),
+    [
+        ({"status": IntentStatus.DONE}, "automatic", "target_energy"),
+        ({"status": IntentStatus.EXECUTING}, "automatic", "target_energy"),
+        ({"status": IntentStatus.DONE, "by": RequestedBy.OPERATOR, "why": "driver called us"}, "operator", ""),
+        ({"status": IntentStatus.DONE, "reason": "already_ended"}, None, ""),
+        ({"status": IntentStatus.FAILED}, None, ""),
+    ],
+    ids=["done", "the end came first", "an operator's words are for operators", "it was over before", "failed"],
+)
+def test_end_and_receipt_tell_who_ended_the_session_and_by_which_rule(
+    cloud: Cloud, stop: dict[str, Any], by: str | None, why: str
+) -> None:
+    intent = builders.stop_intent(**{"by": RequestedBy.AUTOMATIC, "why": "target_energy", **stop})
+    cloud.keep(replace(ENDED, stop=intent, target=Target(energy_wh=10_000)))
+    shown = body_of(call(cloud, session_event()))
+    for part in ("end", "receipt"):
+        assert (shown[part]["stoppedBy"], shown[part]["why"]) == (by, why)
+    assert (shown["stop"]["by"], shown["stopAt"]) == (intent.by.value, {"energyWh": 10_000, "durationS": None})
 
 
 def test_the_cost_of_a_running_session_is_an_estimate(cloud: Cloud) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from functions.domain.errors import TemporaryError
+from functions.domain.targets import Target
 from functions.start_session.handler import handler
 from tests.support import builders
 from tests.support.api_events import LambdaContext, body_of, problem_code, start_event
@@ -29,6 +31,63 @@ def test_a_start_is_answered_202_with_the_session_and_where_it_is(cloud: Cloud) 
 def test_the_same_key_is_answered_with_the_same_session(cloud: Cloud) -> None:
     first, second = (call(cloud, start_event(headers={"Idempotency-Key": "tap-1"})) for _ in range(2))
     assert body_of(first)["sessionId"] == body_of(second)["sessionId"]
+    assert len(cloud.memory.sessions) == 1
+
+
+JSON = {"content-type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("stop_at", "target", "shown"),
+    [
+        ({"energyWh": 20_000}, Target(energy_wh=20_000), {"energyWh": 20_000, "durationS": None}),
+        ({"durationS": 300}, Target(duration_s=300), {"energyWh": None, "durationS": 300}),
+        (
+            {"energyWh": 500, "durationS": 604_800},
+            Target(energy_wh=500, duration_s=604_800),
+            {"energyWh": 500, "durationS": 604_800},
+        ),
+        ({}, None, None),
+        (None, None, None),
+    ],
+)
+def test_a_driver_may_say_at_which_energy_or_time_the_session_is_to_stop(
+    cloud: Cloud, stop_at: dict[str, int] | None, target: Target | None, shown: dict[str, int | None] | None
+) -> None:
+    session = body_of(call(cloud, start_event(body=json.dumps({"stopAt": stop_at}), headers=JSON)))
+    assert session["stopAt"] == shown
+    assert cloud.session(session["sessionId"]).target == target
+
+
+@pytest.mark.parametrize(
+    "stop_at",
+    [
+        {"energyWh": 499},
+        {"energyWh": 1_000_001},
+        {"energyWh": "20000"},
+        {"energyWh": 20_000.5},
+        {"durationS": 299},
+        {"durationS": 604_801},
+        {"durationS": True},
+        {"costs": 5},
+        [],
+        20_000,
+    ],
+)
+def test_a_target_that_cannot_be_is_refused_and_nothing_starts(cloud: Cloud, stop_at: object) -> None:
+    answer = call(cloud, start_event(body=json.dumps({"stopAt": stop_at}), headers=JSON))
+    assert (answer["statusCode"], problem_code(answer)) == (400, "invalid_request")
+    assert (cloud.memory.writes, cloud.sent) == (0, [])
+
+
+def test_the_same_key_with_another_target_is_refused(cloud: Cloud) -> None:
+    def start(stop_at: dict[str, int]) -> dict[str, Any]:
+        headers = JSON | {"Idempotency-Key": "tap-1"}
+        return call(cloud, start_event(body=json.dumps({"stopAt": stop_at}), headers=headers))
+
+    assert start({"energyWh": 20_000})["statusCode"] == start({"energyWh": 20_000})["statusCode"] == 202
+    again = start({"energyWh": 30_000})
+    assert (again["statusCode"], problem_code(again)) == (422, "idempotency_key_reused")
     assert len(cloud.memory.sessions) == 1
 
 
