@@ -27,7 +27,7 @@ export CDK_DISABLE_CLI_TELEMETRY = 1
 help:  ## this text
 	@printf 'Polaris Express charging. Targets:\n\n'
 	@awk -F':.*##' '/^[a-z-]+:.*##/ { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '\n  make run ARGS=--once   play one cycle and exit\n  make deploy ENV=prod   deploy to an AWS account\n'
+	@printf '\n  make run ARGS=--once   play one cycle and exit\n  make deploy ENV=prod CONFIRM=prod ARGS="-c webDomain=…"\n'
 
 # --- what the targets need -----------------------------------------------------------------------------------------
 
@@ -133,8 +133,9 @@ synth: .venv/.installed  ## the CloudFormation template, into cdk.out; needs no 
 
 .PHONY: deploy
 deploy: .venv/.installed $(CDK)  ## deploy to AWS with your credentials (ENV=dev or prod), showing the changes first
-	@$(CDK) diff -c env=$(ENV)
-	@$(CDK) deploy -c env=$(ENV) --require-approval any-change
+	@$(BIN)/python -m infra.preflight --env '$(ENV)' --confirm '$(CONFIRM)'
+	@$(CDK) diff -c env=$(ENV) $(ARGS)
+	@$(CDK) deploy -c env=$(ENV) $(ARGS) --require-approval any-change
 	@$(BIN)/python -m infra.publish --env $(ENV)
 
 .PHONY: explain
