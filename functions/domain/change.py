@@ -27,11 +27,21 @@ def change(
     Raises:
         TemporaryError: unavailable; others wrote the record all the time.
     """
+    both = before_and_after(read, write, transition)
+    return None if both is None else both[1]
+
+
+def before_and_after(
+    read: Callable[[], Record | None],
+    write: Callable[[Record, Record], bool],
+    transition: Callable[[Record], Record],
+) -> tuple[Record, Record] | None:
+    """As `change`, for what has to be told once: the record that this very call has replaced, and what by."""
     for _ in range(ATTEMPTS):
         old = read()
         if old is None:
             return None
         new = transition(old)
         if new == old or write(old, new):
-            return new
+            return old, new
     raise TemporaryError("unavailable", "The record kept changing.")

@@ -14,11 +14,12 @@ from contract.topics import evse_of_shadow
 from contract.vocabulary import AckReason, EventType
 from functions.domain.acks import with_ack
 from functions.domain.cards import owner_of_card
-from functions.domain.change import change
+from functions.domain.change import before_and_after, change
 from functions.domain.errors import ContractViolation
 from functions.domain.forwarded import EventDocument, ShadowDocument, document_of, event_of, report_of
 from functions.domain.ports import Cards, Chargers, Sessions
 from functions.domain.records import EvseRecord, MeterSample, SessionRecord
+from functions.domain.stop_outcomes import StopTold, stop_told
 from functions.domain.stopping import Stopping
 from functions.domain.stopping_at_target import stop_at_target
 from functions.domain.transitions import (
@@ -52,6 +53,8 @@ class Taken:
     """How far that intent is now."""
     stopped_at: str = ""
     """The target that this event showed to be reached, so that the session was stopped."""
+    stop: StopTold | None = None
+    """The outcome of a stop, in the one message that brought the first word of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,45 +89,52 @@ class Reporting:
         if (report.n, report.boot) == (document.previous_n, document.previous_boot):
             # Only `desired` changed: no sign of life. But if the message with the charger's answer was lost, a further
             # tap makes no other document than this one, because the charger sees no difference to act on.
-            session = self._take_ack(document.charger_id, evse_id, report, received_at_ms)
-            return _heard("echo", document.charger_id, evse_id, report, session, received_at_ms)
+            session, stop = self._take_ack(document.charger_id, evse_id, report, received_at_ms)
+            return _heard("echo", document.charger_id, evse_id, report, session, stop, received_at_ms)
         evse = self._change_evse(
             document.charger_id,
             evse_id,
             lambda evse: with_report(evse, report, version=document.version, at_ms=received_at_ms),
         )
-        session = self._take_ack(document.charger_id, evse_id, report, received_at_ms)
+        session, stop = self._take_ack(document.charger_id, evse_id, report, received_at_ms)
         self._take_running(document.charger_id, evse_id, report)
         if evse.unplugged_at_ms == received_at_ms:  # the first to say so, also if this very message comes again
             self._take_unplugged(evse)
         kind = "power_still_flowing" if _flows_on(session, received_at_ms) else "report"
-        return _heard(kind, document.charger_id, evse_id, report, session, received_at_ms)
+        return _heard(kind, document.charger_id, evse_id, report, session, stop, received_at_ms)
 
-    def _take_ack(self, charger_id: str, evse_id: int, report: Reported, received_at_ms: int) -> SessionRecord | None:
+    def _take_ack(
+        self, charger_id: str, evse_id: int, report: Reported, received_at_ms: int
+    ) -> tuple[SessionRecord | None, StopTold | None]:
         """Apply the ack to the session of its intent.
 
         Returns:
-            That session; None if there is no ack, or none that concerns us. An ack for a session not on record spoils
-            nothing else in its report: every later report repeats it.
+            That session, and the outcome of its stop if this is the first word of it; no session if there is no ack, or
+            none that concerns us. An ack for a session not on record spoils nothing else in its report: every later
+            report repeats it.
         """
         if report.ack is None or report.intent is None:
-            return None
+            return None, None
         ack = report.ack[0]
         try:
             intent = Intent.read(report.intent[0])
         except ValidationError:
-            return None  # an intent of another version, refused by the agent: no session of this release waits for it
+            return (
+                None,
+                None,
+            )  # an intent of another version, refused by the agent: no session of this release waits for it
         if intent.id != ack.id:
             raise ContractViolation("invalid_report", "The ack answers another intent than the one copied beside it.")
-        session = self._change_session(
+        session, stop = self._change_session(
             intent.session_id,
             charger_id,
             evse_id,
             lambda current: with_ack(current, ack, received_at_ms=received_at_ms),
+            received_at_ms,
         )
         if session is not None and never_began(session):
             self._change_evse(charger_id, evse_id, lambda evse: released(evse, session.session_id))
-        return session
+        return session, stop
 
     def _take_running(self, charger_id: str, evse_id: int, report: Reported) -> None:
         """A running session that nobody on record holds the EVSE for takes it: its start outlived the claim."""
@@ -150,18 +160,19 @@ class Reporting:
         event = event_of(document)
         charger_id, evse_id = document.charger_id, document.evse
 
-        def applied() -> SessionRecord | None:
+        def applied() -> tuple[SessionRecord | None, StopTold | None]:
             return self._change_session(
                 event.session_id,
                 charger_id,
                 evse_id,
                 lambda current: with_event(current, event, received_at_ms=received_at_ms),
+                received_at_ms,
             )
 
-        session = applied()
+        session, stop = applied()
         if session is None and event.id_token_hash is not None:
             self._put_on_record(event, event.id_token_hash, charger_id, evse_id, received_at_ms)
-            session = applied()
+            session, stop = applied()
         if session is None:
             raise ContractViolation(
                 "session_not_found", f"{charger_id}/{evse_id}: {event.session_id} is not on record."
@@ -182,7 +193,7 @@ class Reporting:
         elif event.type is EventType.STARTED:
             self._change_evse(charger_id, evse_id, lambda evse: occupied(evse, session))
         stopped_at = stop_at_target(self.stopping, session, now_ms=received_at_ms)
-        return Taken(event.type.value, charger_id, evse_id, event.session_id, stopped_at=stopped_at)
+        return Taken(event.type.value, charger_id, evse_id, event.session_id, stopped_at=stopped_at, stop=stop)
 
     def _release(self, session: SessionRecord) -> None:
         evse = self._change_evse(session.charger_id, session.evse_id, lambda evse: released(evse, session.session_id))
@@ -193,7 +204,11 @@ class Reporting:
         """The session that left this EVSE last learns when its cable was free; one that holds the EVSE is not over."""
         if evse.unplugged_at_ms is not None and evse.released_session_id and evse.current_session_id is None:
             self._change_session(
-                evse.released_session_id, evse.charger_id, evse.evse_id, lambda session: with_cable_free(session, evse)
+                evse.released_session_id,
+                evse.charger_id,
+                evse.evse_id,
+                lambda session: with_cable_free(session, evse),
+                evse.unplugged_at_ms,
             )
 
     def _put_on_record(
@@ -216,9 +231,14 @@ class Reporting:
         return evse
 
     def _change_session(
-        self, session_id: str, charger_id: str, evse_id: int, transition: Callable[[SessionRecord], SessionRecord]
-    ) -> SessionRecord | None:
-        """The session after it; None if it is not on record."""
+        self,
+        session_id: str,
+        charger_id: str,
+        evse_id: int,
+        transition: Callable[[SessionRecord], SessionRecord],
+        received_at_ms: int,
+    ) -> tuple[SessionRecord | None, StopTold | None]:
+        """The session after it, None if it is not on record; and what this change has told of its stop."""
 
         def fenced(current: SessionRecord) -> SessionRecord:
             if (current.charger_id, current.evse_id) != (charger_id, evse_id):
@@ -227,18 +247,30 @@ class Reporting:
                 )
             return transition(current)
 
-        return change(lambda: self.sessions.get(session_id), self.sessions.replace, fenced)
+        both = before_and_after(lambda: self.sessions.get(session_id), self.sessions.replace, fenced)
+        if both is None:
+            return None, None
+        before, after = both
+        return after, stop_told(before, after, received_at_ms=received_at_ms, patience=self.stopping.patience)
 
 
 def _heard(
-    kind: str, charger_id: str, evse_id: int, report: Reported, session: SessionRecord | None, received_at_ms: int
+    kind: str,
+    charger_id: str,
+    evse_id: int,
+    report: Reported,
+    session: SessionRecord | None,
+    stop: StopTold | None,
+    received_at_ms: int,
 ) -> Taken:
     """What a report was, with the intent that it has moved on, if it has."""
     if session is None or report.ack is None:
         return Taken(kind, charger_id, evse_id)
     for intent in (session.start, session.stop, *session.past_stops):
         if intent is not None and (intent.intent_id, intent.updated_at_ms) == (report.ack[0].id, received_at_ms):
-            return Taken(kind, charger_id, evse_id, session.session_id, intent.intent_id, intent.status.value)
+            return Taken(
+                kind, charger_id, evse_id, session.session_id, intent.intent_id, intent.status.value, stop=stop
+            )
     return Taken(kind, charger_id, evse_id)
 
 
