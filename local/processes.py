@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -56,13 +57,15 @@ class Child:
 class Processes:
     """All processes of one stack.
 
-    Each has its own session, so that a Ctrl-C in the terminal reaches only us and we end them in order.
+    Each has its own session, so that a Ctrl-C in the terminal reaches only us and we end them in order. Several threads
+    may start and end processes.
     """
 
     def __init__(self, settings: Settings, interrupts: Interrupts | None = None) -> None:
         self._settings = settings
         self._interrupts = interrupts or Interrupts()
         self._children: dict[str, Child] = {}
+        self._starting = threading.Lock()
 
     def start(self, name: str, command: Sequence[str], env: Mapping[str, str], cwd: Path) -> Child:
         """Start a process; its output goes to the log of its name, after what an earlier one of that name wrote."""
@@ -79,8 +82,9 @@ class Processes:
                 start_new_session=True,
             )
             child = Child(name, popen, log)
-            self._children[name] = child
-            self._record()
+            with self._starting:
+                self._children[name] = child
+                self._record()
         return child
 
     def finish(self, child: Child, sentence: str, within_s: float) -> None:
@@ -121,7 +125,7 @@ class Processes:
 
     def pids(self) -> dict[str, int]:
         """The process ids by name."""
-        return {child.name: child.pid for child in self._children.values()}
+        return {child.name: child.pid for child in list(self._children.values())}
 
     def lost(self) -> list[Child]:
         """Processes that have ended though nobody asked them to."""

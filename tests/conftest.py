@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from contextlib import ExitStack
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,14 +12,13 @@ from local.seed import NEIGHBOUR, OWNER, Hardware
 from local.settings import Settings
 from local.stack import running_stack
 from local.terminal import Terminal
+from tests.local import at_once
 from tests.local.support import FreshCharger, LocalStack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from local.client import DriverApi
-
-    FreshChargers = Callable[..., FreshCharger]
 
 
 def pytest_configure() -> None:
@@ -71,6 +69,17 @@ def fresh_charger(stack: LocalStack) -> Iterator[Callable[..., FreshCharger]]:
 
 
 @pytest.fixture(params=list(Hardware))
-def any_charger(request: pytest.FixtureRequest, fresh_charger: Callable[..., FreshCharger]) -> FreshChargers:
-    """As `fresh_charger`; the test runs with every kind of hardware."""
-    return partial(fresh_charger, hardware=request.param)
+def any_charger(request: pytest.FixtureRequest) -> Any:
+    """As `fresh_charger`, and the test runs with every kind of hardware; tests/local/at_once.py makes them."""
+    return request.param
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run the tests of every kind of hardware our own way."""
+    if not at_once.is_of_any_hardware(pyfuncitem):
+        return None
+    stack = pyfuncitem.funcargs["stack"]
+    assert isinstance(stack, LocalStack)
+    at_once.play(pyfuncitem, stack)
+    return True

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from local.client import DriverApi
 from local.waiting import wait_for
-from tests.local.support import WITHIN_S, FreshCharger
+from tests.local.support import LOOK_EVERY_S, WITHIN_S, FreshCharger
 
 Session = Mapping[str, Any]
 
@@ -30,7 +30,7 @@ def awaited(read: Callable[[], Session], what: str, *, within_s: float = WITHIN_
         return all(seen[-1][name] == value for name, value in wanted.items())
 
     try:
-        wait_for(arrived, what, within_s=within_s)
+        wait_for(arrived, what, within_s=within_s, every_s=LOOK_EVERY_S)
     except Exception as error:
         raise AssertionError(
             f"{what}: not within {within_s} s; last seen {dict(seen[-1]) if seen else None}"

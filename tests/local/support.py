@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from local.stack import Stack
 
 WITHIN_S = 30.0
+LOOK_EVERY_S = 0.1  # each look at the API runs a function, which takes the processor from what is waited for
 
 
 @dataclass
@@ -274,8 +275,7 @@ class LocalStack:
                 ready = all(evse["canStart"] and evse["cable"] == "plugged" for evse in shown["evses"])
                 return bool(shown["connected"]) and ready
 
-            what = f"the API lets a driver start at {charger.charger_id}"
-            wait_for(startable, what, within_s=WITHIN_S)
+            wait_for(startable, f"{charger.charger_id} is startable", within_s=WITHIN_S, every_s=LOOK_EVERY_S)
 
     def _record(self, *, on: bool) -> None:
         setting = {"cloudtrail._recording_enabled": str(on).lower()}

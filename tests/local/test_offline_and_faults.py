@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from local.client import DriverApi
 from local.seed import Hardware
 from tests.local.scenes import Session, awaited, charging, ended, evse_of, session_of, stages, startable, stop_of
@@ -60,19 +58,20 @@ def test_a_charger_that_refuses_fails_the_stop_with_its_reason_and_the_session_g
     assert stages(owner, session_id).count("stop_failed") == 1
 
 
-@pytest.mark.parametrize(
-    ("hardware", "fault", "reason"),
-    [
-        # An OCPP charger ends its transaction when its contactor is open, and its word is what we have.
-        (Hardware.SIMULATED, "power_keeps_flowing", "power_still_flowing"),
-        (Hardware.OCPP16, "contactor_welded", "refused_by_charger"),
-        (Hardware.OCPP201, "contactor_welded", "refused_by_charger"),
-    ],
-)
+WITHOUT_EFFECT = {
+    # An OCPP charger ends its transaction when its contactor is open, and its word is what we have.
+    Hardware.SIMULATED: ("power_keeps_flowing", "power_still_flowing"),
+    Hardware.OCPP16: ("contactor_welded", "refused_by_charger"),
+    Hardware.OCPP201: ("contactor_welded", "refused_by_charger"),
+}
+"""A fault, and the reason that the driver is given for it."""
+
+
 def test_a_charger_that_obeys_without_effect_fails_the_stop_and_ends_the_session_once_it_is_mended(
-    owner: DriverApi, fresh_charger: FreshChargers, hardware: Hardware, fault: str, reason: str
+    owner: DriverApi, any_charger: FreshChargers
 ) -> None:
-    charger = fresh_charger(hardware=hardware)
+    charger = any_charger()
+    fault, reason = WITHOUT_EFFECT[charger.site.hardware]
     session_id = charging(owner, charger)
     charger.fault(fault)
 
