@@ -82,7 +82,9 @@ class Link(Protocol):
         ...
 
 
-def backoff_s(attempt: int, random: Callable[[], float], *, refused: bool = False) -> float:
+def backoff_s(
+    attempt: int, random: Callable[[], float], *, cap_s: float = BACKOFF_CAP_S, refused: bool = False
+) -> float:
     """How long to wait before attempt number `attempt`, counted from 0: exponential, with full jitter.
 
     Full jitter spreads a fleet that lost the same broker at the same moment.
@@ -90,7 +92,8 @@ def backoff_s(attempt: int, random: Callable[[], float], *, refused: bool = Fals
     Args:
         attempt: how many attempts in a row have failed before.
         random: gives a number in [0, 1).
+        cap_s: the longest wait while the network is away.
         refused: whether the broker answered and refused us.
     """
-    base_s, cap_s = (REFUSED_BASE_S, REFUSED_CAP_S) if refused else (BACKOFF_BASE_S, BACKOFF_CAP_S)
-    return float(random() * min(cap_s, base_s * 2 ** min(attempt, 32)))
+    base_s, longest_s = (REFUSED_BASE_S, REFUSED_CAP_S) if refused else (BACKOFF_BASE_S, cap_s)
+    return float(random() * min(longest_s, base_s * 2 ** min(attempt, 32)))

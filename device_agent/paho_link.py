@@ -20,7 +20,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
 from device_agent.identity import Fixed, Pair
-from device_agent.link import Down, LinkInput, Message, Published, Subscribed, Up, backoff_s
+from device_agent.link import BACKOFF_CAP_S, Down, LinkInput, Message, Published, Subscribed, Up, backoff_s
 from device_agent.tls import needs_a_person, ours_is_refused, trusting
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class Broker:
     certificate: Path
     private_key: Path
     keep_alive_s: int = KEEP_ALIVE_S
+    reconnect_at_most_s: float = BACKOFF_CAP_S
 
     def showing(self, pair: Pair) -> Broker:
         """The same broker, shown another certificate."""
@@ -151,8 +152,11 @@ class PahoLink:
             if why != complained or lasted:
                 log.warning("link lost", extra={"why": why, "refused": refused})
                 complained = why
-            self._stopping.wait(backoff_s(attempt, self._random, refused=refused))
+            self._stopping.wait(self._wait_s(attempt, refused=refused))
             attempt += 1
+
+    def _wait_s(self, attempt: int, *, refused: bool) -> float:
+        return backoff_s(attempt, self._random, cap_s=self._broker.reconnect_at_most_s, refused=refused)
 
     def _live(self, connection: _Connection) -> tuple[str, bool]:
         """One connection from beginning to end: why it ended, and whether the broker had refused it."""

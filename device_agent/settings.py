@@ -54,6 +54,7 @@ from contract.provisioning import SerialNumber
 from contract.wire import ChargerId, EvseId
 from device_agent.authorising import OfflineCards
 from device_agent.identity import Identity, Pair
+from device_agent.link import BACKOFF_CAP_S
 from device_agent.settings_errors import explain
 
 ENVIRONMENT = "CHARGER_AGENT_"
@@ -95,6 +96,9 @@ class LinkSettings(_Section):
     """PEM file of this charger's own certificate, for a board that has it by other means than `[identity]`."""
     private_key: Annotated[Path | None, Field(validate_default=True)] = None
     """PEM file of its key."""
+    reconnect_at_most_s: Annotated[float, Field(ge=1, le=300)] = BACKOFF_CAP_S
+    """The longest wait between two attempts to connect while the network is away. Short for one charger on a bench; a
+    fleet that comes back all at once needs the minute."""
 
     @field_validator("private_key")
     @classmethod

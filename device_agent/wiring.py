@@ -49,7 +49,9 @@ def driver(settings: Settings, clock: Clock) -> ChargerDriver:
 def broker(settings: Settings) -> Broker:
     """The broker that `link` names, and what it is shown."""
     to, shown = settings.link, settings.pair
-    return Broker(to.host, to.port, to.ca, shown.certificate, shown.private_key)
+    return Broker(
+        to.host, to.port, to.ca, shown.certificate, shown.private_key, reconnect_at_most_s=to.reconnect_at_most_s
+    )
 
 
 def cloud(settings: Settings) -> AwsCloud:

@@ -33,6 +33,8 @@ AGENT_READY_WITHIN_S = 60.0
 PROVISIONED_WITHIN_S = 90.0
 PROVISIONED_AT_ONCE = 2
 """Each wakes a process of the hook up, which has 6 s for it: more of them get in each other's way."""
+RECONNECT_AT_MOST_S = 1.0
+"""Nobody here has to spare a broker the return of a whole fleet, and somebody waits."""
 SOCKET_PATH_MAX_BYTES = 100
 """A Unix socket's path holds 108 bytes on Linux and 104 elsewhere (sockaddr_un), the closing zero included."""
 
@@ -66,7 +68,12 @@ class Fleet:
         to = address or Address("localhost", self._emulator.mqtt_port)
         config: dict[str, Any] = {
             "charger_id": site.charger_id,
-            "link": {"host": to.host, "port": to.port, "ca": str(self._emulator.certificate_authority)},
+            "link": {
+                "host": to.host,
+                "port": to.port,
+                "ca": str(self._emulator.certificate_authority),
+                "reconnect_at_most_s": RECONNECT_AT_MOST_S,
+            },
             "journal": {"path": str(folder / "journal.sqlite3")},
             "status_file": str(folder / "status.json"),
             "driver": _driver(site, plant),

@@ -15,6 +15,11 @@ def test_a_wait_lies_anywhere_between_nothing_and_the_longest() -> None:
     assert backoff_s(5, lambda: 0.25) == 4.0
 
 
+def test_a_charger_may_be_set_to_come_back_sooner() -> None:
+    assert backoff_s(99, lambda: 1.0, cap_s=2.0) == 2.0
+    assert backoff_s(99, lambda: 1.0, cap_s=2.0, refused=True) == REFUSED_CAP_S
+
+
 def test_a_charger_that_is_refused_asks_less_often() -> None:
     assert backoff_s(0, lambda: 1.0, refused=True) == 30.0
     assert backoff_s(99, lambda: 1.0, refused=True) == REFUSED_CAP_S > BACKOFF_CAP_S
