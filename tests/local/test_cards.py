@@ -75,6 +75,7 @@ def test_a_tapped_card_is_a_session_in_its_owners_app_and_can_be_stopped_there(
 def test_another_card_of_the_same_person_ends_it_and_nobody_elses_does(
     stack: LocalStack, owner: DriverApi, charger: FreshCharger
 ) -> None:
+    """Scenarios 1 and 8: any valid tag ends anyone's session; one's own second card does not."""
     first, second = cards(stack, OWNER)
     opens = charger.describe()["contactor_opens"]
     tap(charger, first)

@@ -64,6 +64,7 @@ def test_killed_between_intent_and_action(stack: LocalStack, owner: DriverApi, a
 
 
 def test_killed_between_action_and_report(stack: LocalStack, owner: DriverApi, any_charger: FreshChargers) -> None:
+    """Scenario 11: double stop after a power loss."""
     charger = any_charger()
     charger.plant.set_clock_rate(FAST)
     before_wh = charger.describe()["true_wh"]
@@ -83,6 +84,7 @@ def test_killed_between_action_and_report(stack: LocalStack, owner: DriverApi, a
 
 
 def test_killed_before_the_outbox_was_drained(stack: LocalStack, owner: DriverApi, any_charger: FreshChargers) -> None:
+    """Scenario 12: only the stop was sent, the start was lost."""
     charger = any_charger(through_proxy=True)
     assert charger.proxy is not None
     charger.plant.set_clock_rate(FAST)
@@ -130,6 +132,7 @@ def damage_journal(charger: FreshCharger) -> None:
 def test_a_journal_damaged_while_charging_does_not_cost_the_driver_their_stop(
     stack: LocalStack, owner: DriverApi, any_charger: FreshChargers
 ) -> None:
+    """Scenario 10: after a restart the transaction is unknown and the stop is ignored."""
     charger = any_charger()
     charger.plant.set_clock_rate(FAST)
     before_wh = charger.describe()["true_wh"]

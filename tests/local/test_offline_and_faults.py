@@ -18,6 +18,7 @@ OVERDUE_WITHIN_S = 25.0
 def test_a_stop_for_an_offline_charger_becomes_overdue_and_is_carried_out_when_it_is_back(
     owner: DriverApi, any_charger: FreshChargers
 ) -> None:
+    """Scenarios 15 and 16: never retried; and a time-out after which the thing happened."""
     charger = any_charger(through_proxy=True)
     session_id = charging(owner, charger)
     assert charger.proxy is not None

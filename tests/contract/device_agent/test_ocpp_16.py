@@ -74,6 +74,7 @@ def test_an_end_without_a_real_transaction_id_ends_nothing_if_it_could_be_either
 
 @pytest.mark.parametrize("payload", [{}, None, [], {"transactionId": [], "meterStop": {}, "timestamp": 5, "reason": 7}])
 def test_an_end_that_cannot_be_understood_is_answered_so_that_it_is_not_repeated(charger: Talk16, payload: Any) -> None:
+    """Scenario 17: a bad answer to a stop, and the charger resends it for ever."""
     assert charger.charger.ask("StopTransaction", payload).get(timeout=30) == [3, "cp-3", {}]
 
 

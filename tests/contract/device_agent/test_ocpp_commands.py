@@ -193,6 +193,7 @@ def test_two_stops_at_once_are_both_measured(
 def test_a_cable_still_held_after_our_stop_is_released_once_and_stuck_if_that_fails(
     bench: OcppBench, charger: Talk, charging: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Scenario 24: the cable stays locked."""
     monkeypatch.setattr("device_agent.drivers.ocpp.chores.UNLOCK_S", 0.05)
     charger.charger.answers["UnlockConnector"] = {"status": "UnlockFailed"}
     done(bench.driver.stop(1, charging))

@@ -152,6 +152,7 @@ def test_the_newest_connection_of_a_charger_wins_for_the_old_one_is_half_open(be
 
 
 def test_a_charger_that_goes_silent_is_gone_within_two_pings(bench: OcppBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scenario 18: connected for 24 h on a dead socket."""
     charger = bench.charger()
     charger.call("StatusNotification", connectorId=1, status="Available", errorCode="NoError")
     assert bench.seen() is not None

@@ -162,6 +162,7 @@ def test_an_end_without_a_reason_is_local_and_one_by_another_card_too(bench: Ocp
 
 
 def test_an_end_nobody_knows_is_answered_so_that_it_is_not_repeated(bench: OcppBench, charger: Talk) -> None:
+    """Scenario 17: the charger resends every 10 s for ever."""
     transaction_id, _, _ = charger.began(CARD)
     assert charger.over("4711") is not None
     bench.sees(1, contactor_closed=True, transaction_id=transaction_id)

@@ -31,6 +31,7 @@ def lose_journal(bench: Bench) -> None:
 
 
 def test_a_session_whose_journal_is_lost_goes_on_and_is_stopped_by_its_stop(bench: Bench) -> None:
+    """Scenario 10: after a restart the transaction is unknown and the stop is ignored."""
     bench.charge(seconds=300)
     sent = {event["seq"] for event in bench.events()}
     start = bench.events()[0]

@@ -70,6 +70,7 @@ def test_a_copy_that_comes_later_gets_the_same_answer_and_changes_nothing(bench:
 
 
 def test_a_delta_of_a_lower_version_is_dropped_and_one_of_an_equal_version_is_not(bench: Bench) -> None:
+    """Scenario 21: a version filter shared by two topics loses deltas."""
     bench.charge()
     bench.want("stop")
     version = bench.cloud.version(CHARGER, 1)
@@ -83,6 +84,7 @@ def test_a_delta_of_a_lower_version_is_dropped_and_one_of_an_equal_version_is_no
 
 
 def test_the_next_session_is_untouched_by_any_old_repeated_or_reordered_document(bench: Bench) -> None:
+    """Scenario 2: a stop stored as lasting state killed every later session."""
     bench.charge()
     old = [bench.reported("intent")]
     bench.want("stop")
@@ -139,6 +141,7 @@ def test_keeping_a_session_that_is_stopped_already_is_refused(bench: Bench) -> N
 
 
 def test_an_intent_nobody_can_read_is_refused_once_and_not_looped_over(bench: Bench) -> None:
+    """Scenario 20: an unacceptable desired value loops for ever."""
     bench.cloud.desire(CHARGER, 1, {"id": ulid(7), "act": "dance"}, v=2)
     bench.pass_s(60)
     assert bench.answer() == (ulid(7), "refused", "unsupported")
@@ -274,6 +277,7 @@ def test_a_finished_evse_with_the_cable_still_in_can_start_again(bench: Bench) -
 
 
 def test_a_cable_the_lock_does_not_let_go_is_reported_as_stuck(bench: Bench) -> None:
+    """Scenario 24: the car holds the cable, the charger is blamed."""
     bench.charge()
     bench.evse.set_fault(bench.clock.mono_s, Fault.CABLE_STUCK, on=True)
     stopped = bench.want("stop")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 def test_a_stop_wished_while_the_charger_was_away_is_carried_out_when_it_is_back(bench: Bench) -> None:
+    """Scenario 19: a delta missed while away."""
     bench.charge()
     bench.link.cut()
     stopped = bench.want("stop")
@@ -27,6 +28,7 @@ def test_a_stop_wished_while_the_charger_was_away_is_carried_out_when_it_is_back
 
 
 def test_a_lost_delta_is_made_good_by_the_next_refresh(bench: Bench) -> None:
+    """Scenario 19: a delta missed while away."""
     bench.charge()
     bench.cloud.lose["update/delta"] = 1
     stopped = bench.want("stop")
@@ -37,6 +39,7 @@ def test_a_lost_delta_is_made_good_by_the_next_refresh(bench: Bench) -> None:
 
 
 def test_a_lost_get_accepted_does_not_park_the_shadow(bench: Bench) -> None:
+    """Scenario 22: parked until reboot."""
     bench.charge()
     bench.link.cut()
     stopped = bench.want("stop")
@@ -96,6 +99,7 @@ def test_a_report_lost_with_the_connection_is_sent_when_it_is_back(bench: Bench)
 
 
 def test_a_rejected_report_is_repeated_ever_more_slowly(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    """Scenario 23: full resync every second."""
     bench.cloud.reject[429] = 4
     bench.evse.unplug(bench.clock.mono_s)
     bench.pass_s(30)

@@ -67,6 +67,7 @@ def test_a_hint_nobody_can_read_changes_nothing(bench: Bench, payload: bytes) ->
 
 
 def test_power_and_energy_alone_never_cause_a_report(bench: Bench) -> None:
+    """Scenario 23: a full shadow every second is a cost bomb."""
     bench.charge()
     updates = len(bench.cloud.updates)
     for power_w in (11_000, 6_000, 1_400, 8_000):

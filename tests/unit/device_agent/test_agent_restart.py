@@ -25,6 +25,7 @@ def cut_during(bench: Bench, act: str, where: str) -> None:
 def test_power_cut_during_a_stop_ends_the_session_once_as_remote_with_the_right_energy(
     bench: Bench, where: str
 ) -> None:
+    """Scenario 11: double stop after a power loss."""
     bench.charge()
     cut_during(bench, "stop", where)
     assert bench.answer()[1:] == ("done", "")
@@ -92,6 +93,7 @@ def test_a_cable_pulled_while_the_agent_was_off_ends_the_session_as_disconnected
 def test_power_lost_before_the_outbox_was_drained_loses_no_event_and_sends_none_in_another_order(
     bench: Bench,
 ) -> None:
+    """Scenario 12: only the stop was sent, the start was lost."""
     bench.cloud.acknowledge = False
     bench.charge(seconds=10)
     bench.want("stop")

@@ -77,6 +77,7 @@ def test_somebody_taps_a_card_and_a_session_with_its_hash_begins_and_ends(charge
 
 
 def test_a_session_begun_at_the_charger_can_be_stopped_from_the_app(charger: KeeperBench) -> None:
+    """Scenario 3: a stop was skipped because "we did not start it"."""
     charger.tap()
     stop = charger.want("stop", OWN)
     assert charger.answer() == (stop, "done", "")

@@ -18,6 +18,7 @@ def test_my_running_session_can_be_stopped_whatever_the_evse_or_the_presence_say
     status: EvseStatus | None,
     connected: bool | None,  # noqa: FBT001 - a table column
 ) -> None:
+    """Scenario 25: stop disabled because two status fields disagree."""
     evse = builders.evse(status=status, current_session_id=builders.SESSION, current_owner=builders.OWNER)
     charger = Charger(charger=builders.charger(connected=connected, in_service=False), evses=(evse,))
 
