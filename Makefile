@@ -142,6 +142,10 @@ deploy: .venv/.installed $(CDK)  ## deploy to AWS with your credentials (ENV=dev
 explain: .venv/.installed  ## the whole story of one session of a deployment: SESSION=01J… ENV=dev or prod
 	@$(BIN)/python -m explain --env $(ENV) $(SESSION)
 
+.PHONY: operate
+operate: .venv/.installed  ## what operators do in a deployment: ARGS='sessions --overdue' ENV=dev or prod
+	@$(BIN)/python -m operator_cli --env $(ENV) $(ARGS)
+
 .PHONY: lock
 lock: $(UV)  ## pin the requirements anew (requirements/*.in to hashed *.txt)
 	@for name in uv lambda agent emulator dev; do \

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from explain.tables import story_of
-from local.client import sign_in
+from local.client import operator_api, sign_in
 from local.cycle import play_cycle
 from local.howto import explain
 from local.interrupts import EndRequested, Interrupts
@@ -21,6 +21,8 @@ from local.runfile import RunFile
 from local.settings import Settings
 from local.stack import running_stack
 from local.terminal import RED, Terminal
+from operator_cli.api import OperatorError
+from operator_cli.commands import Person, add_commands, operate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,10 +46,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             terminal.line(sign_in(run, run.driver(options.email)))
         elif options.command == "explain":
             terminal.line(_story(run, options.session))
+        elif options.command == "operate":
+            with operator_api(run) as api:
+                return operate(options, api, Person())
         else:
             _act(run, options, terminal)
     except StepFailed as failure:
         _report(terminal, failure)
+        return 1
+    except OperatorError as error:
+        terminal.line(str(error))
         return 1
     return 0
 
@@ -149,6 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("email")
     story = commands.add_parser("explain", help="print the whole story of a session, from its records")
     story.add_argument("session", metavar="SESSION", help="the session's id")
+    add_commands(commands.add_parser("operate", help="what operators do, as the local operator: operator_cli"))
     charger = commands.add_parser("charger", help="act on a simulated charger, as somebody standing at it")
     charger.add_argument("charger", metavar="CHARGER", help="for example PX-0001")
     ops = charger.add_subparsers(dest="op", required=True, metavar="ACTION")

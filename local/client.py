@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+import boto3
 import httpx
 
 from local.processes import StepFailed
+from operator_cli.api import OperatorApi
+from operator_cli.sign_in import sign_in as pool_sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +48,28 @@ def sign_in(run: RunFile, driver: Driver) -> str:
         )
     token: str = answer.json()["AuthenticationResult"]["AccessToken"]
     return token
+
+
+def operator_token(run: RunFile) -> str:
+    """An access token of the local operator, by the way that operators sign in on AWS.
+
+    Raises:
+        OperatorError: the user pool refused.
+    """
+    cognito = boto3.client(
+        "cognito-idp",
+        endpoint_url=run.endpoint_url,
+        region_name=run.region,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106  # the emulator's own, the same everywhere
+    )
+    who = {"email": run.operator.email, "password": run.operator.password}
+    return pool_sign_in(cognito, pool_id=run.user_pool_id, client_id=run.operators_client_id, ask=input, **who)
+
+
+def operator_api(run: RunFile) -> OperatorApi:
+    """The operators' API, as the local operator asks it."""
+    return OperatorApi(run.api_address, operator_token(run), host=run.api_host)
 
 
 @dataclass(frozen=True)

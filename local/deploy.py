@@ -32,6 +32,7 @@ class Outputs(BaseModel):
     api_url: str
     user_pool_id: str
     user_pool_client_id: str
+    operators_client_id: str
     chargers_table_name: str
     sessions_table_name: str
     cards_table_name: str

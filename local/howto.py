@@ -35,6 +35,8 @@ def explain(run: RunFile, settings: Settings, terminal: Terminal) -> None:
     say(f"    {me} charger PX-0001 describe --evse 1")
     say("  The whole story of a session, from its records:")
     say(f"    {me} explain SESSION")
+    say("  What operators do: find, stop, close, take out of service, read dead letters:")
+    say(f"    {me} operate sessions --open")
     say("  A charger behind OCPP (PX-0005 speaks 1.6, PX-0006 2.0.1), with a card; the session appears in the app:")
     for driver in run.drivers:
         say(f"    {me} charger PX-0005 tap {driver.cards[0]:<10}  # a card of {driver.email}")

@@ -27,6 +27,14 @@ class Driver(RunFileModel):
     """The numbers on their cards."""
 
 
+class Operator(RunFileModel):
+    """Somebody of the operator's staff: in the pool's group of operators, with no session and no card of their own."""
+
+    email: str
+    password: str
+    sub: str
+
+
 class Charger(RunFileModel):
     """A charger and its identity. Units: files as absolute paths; the private key is readable by its owner only.
 
@@ -86,6 +94,8 @@ class RunFile(RunFileModel):
     endpoint_url: str
     user_pool_id: str
     client_id: str
+    operators_client_id: str
+    operator: Operator
     drivers: tuple[Driver, ...]
     chargers: tuple[Charger, ...]
     mqtt: Mqtt

@@ -1,4 +1,4 @@
-"""What a fresh cloud holds: two drivers, a few chargers, and the boards that may become them."""
+"""What a fresh cloud holds: two drivers, an operator, a few chargers, and the boards that may become them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from contract.cards import id_token_hash
 from contract.vocabulary import CardStatus
-from local.runfile import Driver
+from functions.operator_token import OPERATORS
+from local.runfile import Driver, Operator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from local.emulator import Emulator
 
 OWNER, NEIGHBOUR = "owner@example.com", "neighbour@example.com"
+OPERATOR = "operator@example.com"
 
 CARDS = {OWNER: ("04A22B91", "04A22B92"), NEIGHBOUR: ("0477001C",)}
 """The numbers on each driver's cards, as their readers see them."""
@@ -150,6 +152,23 @@ class Seeder:
 
     def add_driver(self, email: str) -> Driver:
         """A driver who can sign in, with a password of their own, and their cards."""
+        password, sub = self._add_user(email)
+        cards = CARDS.get(email, ())
+        for card in cards:
+            item = {"id_token_hash": id_token_hash(card), "owner": sub, "status": CardStatus.ACCEPTED}
+            self._cards.put_item(Item=item)
+        return Driver(email=email, password=password, sub=sub, cards=cards)
+
+    def add_operator(self, email: str) -> Operator:
+        """Somebody who may use /v1/operator, as docs/operations.md has it."""
+        password, sub = self._add_user(email)
+        self._cognito.admin_add_user_to_group(
+            UserPoolId=self._outputs.user_pool_id, Username=email, GroupName=OPERATORS
+        )
+        return Operator(email=email, password=password, sub=sub)
+
+    def _add_user(self, email: str) -> tuple[str, str]:
+        """A user of the pool: a password of their own, and their `sub`."""
         # The pool's policy wants every kind of character; chance alone may leave one out.
         password = f"Aa1!{secrets.token_urlsafe(15)}"
         user = self._cognito.admin_create_user(
@@ -161,12 +180,7 @@ class Seeder:
         self._cognito.admin_set_user_password(
             UserPoolId=self._outputs.user_pool_id, Username=email, Password=password, Permanent=True
         )
-        sub = next(attribute["Value"] for attribute in user["Attributes"] if attribute["Name"] == "sub")
-        cards = CARDS.get(email, ())
-        for card in cards:
-            item = {"id_token_hash": id_token_hash(card), "owner": sub, "status": CardStatus.ACCEPTED}
-            self._cards.put_item(Item=item)
-        return Driver(email=email, password=password, sub=sub, cards=cards)
+        return password, next(each["Value"] for each in user["Attributes"] if each["Name"] == "sub")
 
     def add_charger(self, site: Site, folder: Path) -> DeviceFiles:
         """A charger with a thing and a certificate from the operator's hand: quicker than a board's own way to them."""

@@ -21,7 +21,7 @@ from local.page.process import start_page
 from local.ports import LOOPBACK, pick_port
 from local.processes import Processes, StepFailed
 from local.runfile import Charger, Driver, Mqtt, Queues, RunFile, Tables
-from local.seed import NEIGHBOUR, OWNER, SITES, DeviceFiles, Seeder, Site
+from local.seed import NEIGHBOUR, OPERATOR, OWNER, SITES, DeviceFiles, Seeder, Site
 from local.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ def _prepare(settings: Settings, terminal: Terminal, processes: Processes) -> St
     with terminal.step("the app's own stack deployed by the CDK"):
         outputs = deployment.deploy(emulator)
     seeder, fleet = Seeder(emulator, outputs), Fleet(settings, processes, emulator)
-    with terminal.step(f"2 drivers with their cards and {len(SITES)} chargers registered"):
+    with terminal.step(f"2 drivers with their cards, an operator and {len(SITES)} chargers registered"):
+        operator = seeder.add_operator(OPERATOR)
         drivers = tuple(seeder.add_driver(email) for email in (OWNER, NEIGHBOUR))
         claim = seeder.add_claim(settings.home / "claim")
         for site in SITES:
@@ -129,6 +130,8 @@ def _prepare(settings: Settings, terminal: Terminal, processes: Processes) -> St
         endpoint_url=emulator.endpoint_url,
         user_pool_id=outputs.user_pool_id,
         client_id=outputs.user_pool_client_id,
+        operators_client_id=outputs.operators_client_id,
+        operator=operator,
         drivers=drivers,
         chargers=tuple(_charger(site, boards[site.charger_id].files, configs[site.charger_id]) for site in SITES),
         mqtt=Mqtt(host="localhost", port=emulator.mqtt_port, ca=emulator.certificate_authority),

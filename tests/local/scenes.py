@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from functions.adapters.dynamodb_chargers import DynamoChargers
+from functions.adapters.dynamodb_sessions import DynamoSessions
 from local.client import DriverApi
 from local.waiting import wait_for
-from tests.local.support import LOOK_EVERY_S, WITHIN_S, FreshCharger
+from tests.local.support import LOOK_EVERY_S, WITHIN_S, FreshCharger, LocalStack
 
 Session = Mapping[str, Any]
+
+TWO_DAYS_MS = 2 * 24 * 3_600_000
 
 FAST = 900
 """The simulated hardware's time runs this many times as fast where a test is about energy."""
@@ -71,6 +77,21 @@ def evse_of(driver: DriverApi, charger: FreshCharger, evse_id: int = 1) -> Sessi
 
 def stages(driver: DriverApi, session_id: str) -> list[str]:
     return [stage["stage"] for stage in driver.timeline(session_id).expect(200)["stages"]]
+
+
+def let_two_days_pass(stack: LocalStack, charger: FreshCharger, session_id: str) -> None:
+    """As if the last word of the session, and of the charger, had come two days ago."""
+    dynamodb, tables = stack.client("dynamodb"), stack.run.tables
+    then_ms = int(time.time() * 1000) - TWO_DAYS_MS
+    sessions = DynamoSessions(dynamodb, tables.sessions, tables.chargers)
+    session = sessions.get(session_id)
+    assert session is not None
+    old = replace(session, created_at_ms=then_ms, started_received_at_ms=then_ms, as_of_ms=then_ms)
+    assert sessions.replace(session, old)
+    chargers = DynamoChargers(dynamodb, tables.chargers)
+    evse = chargers.evse(charger.charger_id, 1)
+    assert evse is not None
+    assert chargers.replace_evse(evse, replace(evse, reported_at_ms=then_ms))
 
 
 def resigned(token: str, key: Path, **claims: Any) -> str:

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
-from dataclasses import replace
 
-from functions.adapters.dynamodb_chargers import DynamoChargers
-from functions.adapters.dynamodb_sessions import DynamoSessions
 from local.client import DriverApi
-from tests.local.scenes import awaited, charging, ended, session_of, stages
+from tests.local.scenes import awaited, charging, ended, let_two_days_pass, session_of, stages
 from tests.local.support import FreshCharger, LocalStack
-
-TWO_DAYS_MS = 2 * 24 * 3_600_000
 
 
 def wake(stack: LocalStack) -> None:
@@ -22,21 +16,6 @@ def wake(stack: LocalStack) -> None:
     (name,) = [it["FunctionName"] for it in functions.list_functions()["Functions"] if "sweeper" in it["FunctionName"]]
     answer = functions.invoke(FunctionName=name, Payload=json.dumps({}).encode())
     assert "FunctionError" not in answer, answer["Payload"].read()
-
-
-def let_two_days_pass(stack: LocalStack, charger: FreshCharger, session_id: str) -> None:
-    """As if the last word of the session, and of the charger, had come two days ago."""
-    dynamodb, tables = stack.client("dynamodb"), stack.run.tables
-    then_ms = int(time.time() * 1000) - TWO_DAYS_MS
-    sessions = DynamoSessions(dynamodb, tables.sessions, tables.chargers)
-    session = sessions.get(session_id)
-    assert session is not None
-    old = replace(session, created_at_ms=then_ms, started_received_at_ms=then_ms, as_of_ms=then_ms)
-    assert sessions.replace(session, old)
-    chargers = DynamoChargers(dynamodb, tables.chargers)
-    evse = chargers.evse(charger.charger_id, 1)
-    assert evse is not None
-    assert chargers.replace_evse(evse, replace(evse, reported_at_ms=then_ms))
 
 
 def test_the_schedule_of_the_sweeper_is_in_force(stack: LocalStack) -> None:
