@@ -15,7 +15,7 @@ from functions.openapi.route import Json, Route, header
 
 REF = "#/components/schemas/{model}"
 ROUTES = (*chargers.ROUTES, *sessions.ROUTES, *cards.ROUTES, *sharing.ROUTES, *account.ROUTES, *operator.ROUTES)
-EVERYWHERE = ("too_many_requests", "unavailable", "internal")
+EVERYWHERE = ("unauthorized", "too_many_requests", "unavailable", "internal")
 """Reasons that any route may give."""
 WITH_PARAMETERS = "route_not_found"
 """The reason of an address whose parameters hold what no id of anything holds."""
