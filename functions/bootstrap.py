@@ -134,6 +134,7 @@ def card_authorisation() -> tuple[CardAuthorisation, DeadLetters]:
     """What `authorise_card` uses."""
     from functions.adapters.dynamodb_accounts import DynamoAccounts
     from functions.adapters.dynamodb_cards import DynamoCards
+    from functions.adapters.dynamodb_chargers import DynamoChargers
     from functions.adapters.iot import IotAnswers
     from functions.adapters.sqs import SqsDeadLetters
     from functions.domain.card_authorisation import CardAuthorisation
@@ -142,6 +143,7 @@ def card_authorisation() -> tuple[CardAuthorisation, DeadLetters]:
     take = CardAuthorisation(
         cards=DynamoCards(client("dynamodb"), conf.cards_table),
         accounts=DynamoAccounts(client("dynamodb"), conf.accounts_table),
+        chargers=DynamoChargers(client("dynamodb"), conf.chargers_table),
         answers=IotAnswers(client("iot-data", conf.iot_data_endpoint)),
         clock=now_ms,
         patience=Patience(),

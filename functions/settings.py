@@ -101,6 +101,7 @@ class AuthoriseCardSettings(Settings):
 
     accounts_table: Name
     cards_table: Name
+    chargers_table: Name
     dead_letter_queue_url: Name
     iot_data_endpoint: Name | None = None
     """Address of the account's own IoT data endpoint; None is the region's, which botocore knows."""

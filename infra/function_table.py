@@ -107,6 +107,7 @@ def function_table(
             | accounts
             | shadows
             | {
+                "CHARGERS_TABLE": tables.chargers.table_name,
                 "DEAD_LETTER_QUEUE_URL": link.authorisations.dead_letters.queue_url,
                 "CARD_CACHE_S": str(CARD_CACHE_S),
             },

@@ -36,11 +36,12 @@ def apply_reports(tables: Tables, scope: Construct, environment: Environment, in
 
 
 def authorise_cards(tables: Tables, scope: Construct, inbox: Inbox) -> Grant:
-    """`authorise_card`: drains its inbox, looks a card and its owner's account up, answers the charger."""
+    """`authorise_card`: drains its inbox, looks up a card, its owner's account and the charger, and answers that."""
     answer = f"topic/{authorised_topic('*')}"
     return grant(
         allow(["GetItem"], tables.cards.table_arn),
         allow(["GetItem"], tables.accounts.table_arn),
+        allow(["Query"], tables.chargers.table_arn),
         iam.PolicyStatement(actions=["iot:Publish"], resources=[iot_arn(scope, answer)]),
         *drain(inbox),
         wildcards={answer: "The answer goes to whichever charger has asked; nothing else hears it."},

@@ -17,7 +17,8 @@ from functions.domain.accounts import Accounts, why_not_begin
 from functions.domain.cards import answer_to
 from functions.domain.errors import ContractViolation
 from functions.domain.patience import Patience
-from functions.domain.ports import Answers, Cards, Clock
+from functions.domain.ports import Answers, Cards, Chargers, Clock
+from functions.domain.records import CardRecord
 
 TOO_LATE = "too_late"
 """What `CardAuthorisation.take` says of a question that nobody waits for any more."""
@@ -38,6 +39,7 @@ class CardAuthorisation:
 
     cards: Cards
     accounts: Accounts
+    chargers: Chargers
     answers: Answers
     clock: Clock
     patience: Patience
@@ -66,7 +68,18 @@ class CardAuthorisation:
         if self.clock() - received_at_ms > self.patience.card_answer_s * 1000:
             return TOO_LATE
         card = self.cards.get(request.id_token_hash)
-        may_begin = card is None or not why_not_begin(self.accounts.get(card.owner))
+        may_begin = card is None or self._may_begin(card, document.charger_id)
         answer = answer_to(request, card, may_begin=may_begin, cache_s=self.cache_s)
         self.answers.tell(document.charger_id, answer)
         return answer.status.value
+
+    def _may_begin(self, card: CardRecord, charger_id: str) -> bool:
+        """Whether this card's owner may begin a session at this charger.
+
+        With a session of theirs on it, they may in any case: the card may be there to end that, which is never refused.
+        """
+        charger = self.chargers.get(charger_id)
+        if charger is not None and any(evse.current_owner == card.owner for evse in charger.evses):
+            return True
+        in_service = charger is None or charger.charger.in_service
+        return in_service and not why_not_begin(self.accounts.get(card.owner))

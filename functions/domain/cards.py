@@ -29,7 +29,7 @@ def answer_to(
 ) -> AuthorisationAnswer:
     """What is said of a card; only an accepted one has a group, and may be gone by while nobody can be asked.
 
-    `may_begin`: whether the account of its owner may. Where it may not, the card is as good as blocked.
+    `may_begin`: whether its owner may, there. Where they may not, the card is as good as blocked.
     """
     accepted = card is not None and card.status is CardStatus.ACCEPTED and may_begin
     return AuthorisationAnswer(

@@ -39,6 +39,7 @@ SETTINGS = {
     "account_api": BOTH | CARDS | ACCOUNTS | PATIENCE | {"USER_POOL_ID": "<DriversPool>"},
     "cards_api": BOTH | CARDS | ACCOUNTS | PATIENCE | ENDPOINT,
     "authorise_card": CARDS
+    | CHARGERS
     | ACCOUNTS
     | ENDPOINT
     | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkAuthorisationsDeadLetters>", "CARD_CACHE_S": "259200"},

@@ -53,7 +53,11 @@ WORK = {
     | table(SESSIONS, "GetItem", "UpdateItem")
     | table(f"{SESSIONS}/index/by_owner", "Query")
     | {INTENT},
-    "authorise_card": table(CARDS, "GetItem") | table(ACCOUNTS, "GetItem") | {AUTHORISED} | drains("Authorisations"),
+    "authorise_card": table(CARDS, "GetItem")
+    | table(ACCOUNTS, "GetItem")
+    | table(CHARGERS, "Query")
+    | {AUTHORISED}
+    | drains("Authorisations"),
     "charger_reports": table(SESSIONS, "GetItem", "PutItem", "UpdateItem")
     | table(CHARGERS, "GetItem", "UpdateItem")
     | table(CARDS, "GetItem")

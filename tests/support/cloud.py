@@ -115,6 +115,7 @@ class Cloud:
         self.card_authorisation = CardAuthorisation(
             cards=self.cards,
             accounts=self.accounts,
+            chargers=self.chargers,
             answers=self.answers,
             clock=self.clock,
             patience=self.patience,

@@ -55,7 +55,12 @@ def test_what_sets_documents_aside_needs_to_know_where() -> None:
 
 
 def test_a_charger_goes_by_what_it_was_told_of_a_card_for_three_days_unless_told_otherwise() -> None:
-    needed = {"CARDS_TABLE": "cards", "ACCOUNTS_TABLE": "accounts", "DEAD_LETTER_QUEUE_URL": "https://queue"}
+    needed = {
+        "CARDS_TABLE": "cards",
+        "CHARGERS_TABLE": "chargers",
+        "ACCOUNTS_TABLE": "accounts",
+        "DEAD_LETTER_QUEUE_URL": "https://queue",
+    }
     assert AuthoriseCardSettings.read(needed).card_cache_s == 259_200
     assert AuthoriseCardSettings.read({**needed, "CARD_CACHE_S": "0"}).card_cache_s == 0
     with pytest.raises(ValidationError, match="card_cache_s"):

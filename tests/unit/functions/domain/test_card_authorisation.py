@@ -37,6 +37,21 @@ def test_a_card_that_was_taken_back_is_blocked(cloud: Cloud) -> None:
     assert asked(cloud, question_message(question())) == "blocked"
 
 
+def test_at_a_charger_out_of_service_no_card_begins_anything(cloud: Cloud) -> None:
+    cloud.keep(builders.card(), builders.charger(in_service=False))
+    assert asked(cloud, question_message(question())) == "blocked"
+    assert asked(cloud, question_message(question(), charger_id="PX-0007")) == "accepted"
+
+
+@pytest.mark.parametrize("owner", [OWNER, builders.NEIGHBOUR])
+def test_whoever_has_a_session_there_may_hold_any_card_of_theirs_to_it_for_it_may_be_to_end_it(
+    cloud: Cloud, owner: str
+) -> None:
+    cloud.keep(builders.card(), builders.charger(in_service=False), builders.account(suspended_at_ms=1))
+    cloud.keep(builders.evse(current_session_id=builders.SESSION, current_owner=owner))
+    assert asked(cloud, question_message(question())) == ("accepted" if owner == OWNER else "blocked")
+
+
 def test_the_charger_is_the_one_of_the_topic_whatever_the_document_says(cloud: Cloud) -> None:
     asked(cloud, question_message(question(chargerId="PX-0002"), charger_id="PX-0007"))
     assert [charger_id for charger_id, _ in cloud.answers.told] == ["PX-0007"]
