@@ -61,8 +61,13 @@ class Finding:
         """One page of the sessions that are not over; with `overdue`, of those whose stop has no outcome in time.
 
         Shard by shard, in each by what is due soonest. The cursor is `<shard>|<position in it>`.
+
+        Raises:
+            CallerError: invalid_request; the cursor is none of this list.
         """
         shard, _, position = (cursor or f"{SHARDS[0]}|").partition("|")
+        if shard not in SHARDS:
+            raise CallerError("invalid_request", "cursor: not one of this list.")
         found: list[SessionRecord] = []
         for _ in range(MOST_PAGES_READ):
             page = self.lists.open(shard, limit=limit - len(found), cursor=position or None)

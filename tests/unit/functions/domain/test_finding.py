@@ -111,3 +111,9 @@ def test_chargers_are_found_by_state_connection_and_service(cloud: Cloud) -> Non
     assert found(connected=False) == ["2", "3"]
     assert found(in_service=False) == ["4"]
     assert found(status=EvseStatus.PREPARING, connected=True, in_service=True) == []
+
+
+@pytest.mark.parametrize("cursor", ["4|", "nonsense", "|", "0|nonsense"])
+def test_a_cursor_that_is_none_is_the_callers_fault(cloud: Cloud, cursor: str) -> None:
+    with pytest.raises(CallerError, match="cursor"):
+        cloud.finding.open(overdue=False, limit=1, cursor=cursor)
