@@ -92,8 +92,8 @@ fuzz: install  ## more than 2,000 requests nobody would think of, against the AP
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 .PHONY: bench
-bench: install  ## how fast a stop is over the whole local stack, and the page; some three minutes
-	@$(BIN)/python -m local.bench $(ARGS)
+bench: install  ## how fast and how cheap it is, as ratios; some ten minutes; writes docs/performance.md
+	@$(BIN)/python -m local.bench --write $(ARGS)
 	@$(BIN)/python -m tests.web.bench
 
 .PHONY: footprint

@@ -270,8 +270,8 @@ class Agent:
             return
         now = self._clock.now()
         for each in self._followed:
-            each.shadow.tick(now.mono_s)
             view = self._view(each.evse)
+            each.shadow.tick(now.mono_s, charging=view.current is not None)
             face = view.face()
             if (face != each.face or each.shadow.owes_report(now.mono_s)) and each.shadow.may_report(now.mono_s):
                 each.n += 1

@@ -1,8 +1,9 @@
 """One EVSE's shadow as the agent follows it: which desired state is the newest, and which report has arrived.
 
-A delta is a wake-up that may also carry the news; the full document is asked for on every connect, every 15 minutes,
-and whenever an answer is missing. Versions only rise within a shadow, and `accepted`, `delta` and `documents` of one
-update share one: so only *lower* ones are dropped, and acceptances of our own reports are not counted at all.
+A delta is a wake-up that may also carry the news; the full document is asked for on every connect, every 15 minutes
+of a session, and whenever an answer is missing. Versions only rise within a shadow, and `accepted`, `delta` and
+`documents` of one update share one: so only *lower* ones are dropped, and acceptances of our own reports are not
+counted at all.
 """
 
 from __future__ import annotations
@@ -29,7 +30,11 @@ TRIES = 3
 """Unanswered requests in a row after which the connection itself is in doubt and is made anew."""
 
 REFRESH_S = 900.0
-"""How often the whole document is read although nothing seems to have happened."""
+"""How often the whole document is read in a session although nothing seems to have happened: no stop may be lost."""
+
+REFRESH_IDLE_S = 6 * 3600.0
+"""The same without a session: a start expires within a minute anyway. As often as in a session it would be five sixths
+of what an idle charger costs (ADR 0024)."""
 
 REJECTED_WAIT_CAP_S = 300.0
 """A report that is rejected again and again is repeated no oftener than this."""
@@ -123,14 +128,15 @@ class ShadowFollower:
                 self._rejected(document, now_s)
         return None
 
-    def tick(self, now_s: float) -> None:
-        """Ask again for what has not been answered, and for the whole document every 15 minutes."""
+    def tick(self, now_s: float, *, charging: bool) -> None:
+        """Ask again for what has not been answered, and now and then for the whole document."""
         if not self._ready:
             return
+        refresh_s = REFRESH_S if charging else REFRESH_IDLE_S
         if self._get.tries >= TRIES and self._get.overdue(now_s):
             self._link.reconnect("the shadow service does not answer")
             self._ready = False
-        elif self._to_ask or self._get.overdue(now_s) or now_s - self._asked_s >= REFRESH_S:
+        elif self._to_ask or self._get.overdue(now_s) or now_s - self._asked_s >= refresh_s:
             self._ask(now_s)
         if self._report.overdue(now_s):
             log.warning("report unanswered", extra={"evse": self._evse_id, "tries": self._report.tries})

@@ -27,15 +27,15 @@ class _OneService(Loader):
 
 
 @cache
-def _session() -> Session:
-    session = Session()
-    session.register_component("data_loader", _OneService())
-    return session
+def session() -> Session:
+    """What all clients of this process are made from."""
+    made = Session()
+    made.register_component("data_loader", _OneService())
+    return made
 
 
 @cache
 def client(service: str, endpoint_url: str | None = None) -> Any:
     """The client of a service, at the region's endpoint unless another one is named."""
-    session = _session()
-    session.get_component("data_loader").service = service
-    return session.create_client(service, config=_CONFIG, endpoint_url=endpoint_url)
+    session().get_component("data_loader").service = service
+    return session().create_client(service, config=_CONFIG, endpoint_url=endpoint_url)

@@ -52,7 +52,7 @@ def aws(clients: dict[str, Any], prod: Synthesised, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(bootstrap, "now_ms", account.clock)
     account.create()
     _forget_wiring()
-    made_by_functions._session().register("provide-client-params.*.*", account.heard)
+    made_by_functions.session().register("provide-client-params.*.*", account.heard)
     yield account
     _forget_wiring()
     account.delete()

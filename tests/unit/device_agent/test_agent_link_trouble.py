@@ -38,6 +38,16 @@ def test_a_lost_delta_is_made_good_by_the_next_refresh(bench: Bench) -> None:
     assert bench.answer() == (stopped, "done", "")
 
 
+def test_an_idle_charger_reads_its_documents_every_six_hours_and_no_oftener(bench: Bench) -> None:
+    bench.evse.unplug(bench.clock.mono_s)
+    bench.pass_s(60)
+    bench.cloud.forget(CHARGER, 1)
+    bench.pass_s(5.9 * 3600, step_s=10)
+    assert bench.cloud.version(CHARGER, 1) == 0
+    bench.pass_s(600, step_s=10)
+    assert bench.reported("evse")["status"] == "available"
+
+
 def test_a_lost_get_accepted_does_not_park_the_shadow(bench: Bench) -> None:
     """Scenario 22: parked until reboot."""
     bench.charge()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from local.bench_agent import delta_to_command_ms
+from local.bench.agent import delta_to_command_ms
 from local.client import DriverApi
 from local.plant import Plant
 from local.seed import OWNER
@@ -29,7 +29,7 @@ Milliseconds = float
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start a stack of its own, stop many sessions, print what it took."""
-    parser = argparse.ArgumentParser(prog="python -m local.bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m local.bench.stops", description=__doc__)
     parser.add_argument("--stops", type=int, default=50, help="how many stops of each kind (default 50)")
     options = parser.parse_args(arguments)
     with TemporaryDirectory() as home:

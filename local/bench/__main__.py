@@ -1,0 +1,28 @@
+"""All measurements in turn, as one table: `make bench`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from local.bench import cold_start, cost, cpu, own_time, stops
+from local.bench.row import Row, keep, markdown, text
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print, and keep the table in docs/performance.md."""
+    parser = argparse.ArgumentParser(prog="python -m local.bench", description=__doc__)
+    parser.add_argument("--stops", type=int, default=50, help="how many stops of each kind on the stack (default 50)")
+    parser.add_argument("--no-stack", action="store_true", help="leave out what needs the running stack")
+    parser.add_argument("--write", action="store_true", help="keep the table in docs/performance.md")
+    options = parser.parse_args(arguments)
+    found: list[Row] = [*own_time.rows(), *cold_start.rows(), *cpu.rows(), *cost.rows(cost.count())]
+    print(text(found))
+    if options.write:
+        keep("table", markdown(found))
+    return 0 if options.no_stack else stops.main(["--stops", str(options.stops)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
