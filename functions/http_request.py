@@ -186,7 +186,8 @@ def body_of(event: Mapping[str, Any], model: type[Model]) -> Model:
         raise CallerError("request_too_large", f"body: more than {BODY_MAX_BYTES} bytes.")
     media_type = (header_of(event, "content-type") or "").split(";")[0].strip().lower()
     if media_type != "application/json":
-        raise CallerError("unsupported_media_type", f"content-type: {media_type[:80] or 'none'} is not supported.")
+        shown = media_type[:PLACE_MAX_CHARS].encode(errors="replace").decode() or "none"
+        raise CallerError("unsupported_media_type", f"content-type: {shown} is not supported.")
     # JSON has types of its own: "5" is no number there and 1 is not true, as the API's description says.
     with _blaming_the_caller():
         return model.model_validate_json(raw, strict=True)

@@ -22,6 +22,7 @@ from functions.domain.records import EvseRecord, MeterSample, SessionRecord
 from functions.domain.stop_outcomes import StopTold, stop_told
 from functions.domain.stopping import Stopping
 from functions.domain.stopping_at_target import stop_at_target
+from functions.domain.stopping_blocked import stop_on_blocked_card
 from functions.domain.transitions import (
     begun_with_card,
     believed_ms,
@@ -192,6 +193,7 @@ class Reporting:
             self._change_evse(charger_id, evse_id, lambda evse: reoccupied(evse, session))
         elif event.type is EventType.STARTED:
             self._change_evse(charger_id, evse_id, lambda evse: occupied(evse, session))
+        stop_on_blocked_card(self.stopping, self.cards, session)
         stopped_at = stop_at_target(self.stopping, session, now_ms=received_at_ms)
         return Taken(event.type.value, charger_id, evse_id, event.session_id, stopped_at=stopped_at, stop=stop)
 

@@ -60,6 +60,22 @@ def charging(driver: DriverApi, charger: FreshCharger, evse_id: int = 1) -> str:
     return session_id
 
 
+def tap(charger: FreshCharger, card: str, *, shown: str = "card accepted") -> None:
+    """Hold a card to the charger, and wait for what its display says."""
+    charger.do("show", text="")
+    charger.do("tap", card=card)
+    awaited(charger.describe, f"the display says {shown}", display=shown)
+
+
+def appeared(driver: DriverApi, charger: FreshCharger) -> str:
+    """The id of the session that has appeared in this driver's app."""
+    shown = awaited(lambda: {"mine": evse_of(driver, charger)["session"] is not None}, "the session appears", mine=True)
+    assert shown
+    session_id: str = evse_of(driver, charger)["session"]["sessionId"]
+    awaited(lambda: session_of(driver, session_id), "the session is active", status="active")
+    return session_id
+
+
 def ended(driver: DriverApi, session_id: str) -> Session:
     """The session once the API shows it ended."""
     return awaited(lambda: session_of(driver, session_id), "the session ends", status="ended")

@@ -8,7 +8,7 @@ import pytest
 
 from local.client import DriverApi
 from local.seed import NEIGHBOUR, OWNER, Hardware
-from tests.local.scenes import awaited, charging, ended, evse_of, session_of, startable
+from tests.local.scenes import appeared, awaited, charging, ended, evse_of, session_of, startable, tap
 from tests.local.support import FreshCharger, LocalStack
 
 FreshChargers = Callable[..., FreshCharger]
@@ -28,25 +28,9 @@ def cards(stack: LocalStack, email: str) -> tuple[str, ...]:
     return stack.run.driver(email).cards
 
 
-def tap(charger: FreshCharger, card: str, *, shown: str = "card accepted") -> None:
-    """Hold a card to the charger, and wait for what its display says."""
-    charger.do("show", text="")
-    charger.do("tap", card=card)
-    awaited(charger.describe, f"the display says {shown}", display=shown)
-
-
 def restore_link(charger: FreshCharger) -> None:
     assert charger.proxy
     charger.proxy.restore()
-
-
-def appeared(driver: DriverApi, charger: FreshCharger) -> str:
-    """The id of the session that has appeared in this driver's app."""
-    shown = awaited(lambda: {"mine": evse_of(driver, charger)["session"] is not None}, "the session appears", mine=True)
-    assert shown
-    session_id: str = evse_of(driver, charger)["session"]["sessionId"]
-    awaited(lambda: session_of(driver, session_id), "the session is active", status="active")
-    return session_id
 
 
 def ended_here(driver: DriverApi, charger: FreshCharger) -> set[str]:

@@ -23,8 +23,8 @@ Told = TransactionBegan | bool
 """What an EVSE makes of a beginning: a fact to be settled, or the verdict it had when it was told before."""
 
 VERDICT_HOLDS_S = 300.0
-"""An accepted card need not be asked about again for this long: first it is shown, then a cable is plugged in, and only
-then the transaction begins."""
+"""A transaction begins without another question with a card that was accepted this long ago at most: first it is shown,
+then a cable is plugged in, and only then the transaction begins."""
 
 CARDS_AT_MOST = 64
 """Verdicts kept."""
@@ -168,10 +168,13 @@ class Desk:
             else:
                 self._waiting.pop(fact, None)
 
-    async def verdict(self, id_token_hash: str) -> Verdict:
-        """Whether a card may charge: as the agent says, or as it said of late."""
+    async def verdict(self, id_token_hash: str, *, shown: bool = False) -> Verdict:
+        """Whether a card may charge: as the agent says, or as it said of late.
+
+        `shown`: somebody holds it to the charger now. Then the agent is asked in any case: it may be lost since.
+        """
         known = self._verdicts.get(id_token_hash)
-        if known is not None and monotonic() < known[1]:
+        if known is not None and monotonic() < known[1] and not shown:
             return known[0]
         loop = asyncio.get_running_loop()
         waiting: asyncio.Future[Verdict] = loop.create_future()
@@ -190,8 +193,8 @@ class Desk:
         except TimeoutError:
             log.warning("no verdict in time; card refused", extra={"id_token_hash": id_token_hash})
             return Verdict(accepted=False)
+        self._verdicts.pop(id_token_hash, None)
         if verdict.accepted:
-            self._verdicts.pop(id_token_hash, None)
             self._verdicts[id_token_hash] = verdict, monotonic() + VERDICT_HOLDS_S
             while len(self._verdicts) > CARDS_AT_MOST:
                 del self._verdicts[next(iter(self._verdicts))]

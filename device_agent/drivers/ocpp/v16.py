@@ -158,7 +158,7 @@ class Station16(Station):
         order = self.desk.ordered(tag.upper())
         if order is not None:
             return {"idTagInfo": _info(accepted=True, group=order.group)}
-        verdict = await self.desk.verdict(id_token_hash(tag))
+        verdict = await self.desk.verdict(id_token_hash(tag), shown=True)
         return {"idTagInfo": _info(accepted=verdict.accepted, group=verdict.group)}
 
     async def _start_transaction(self, fields: Fields) -> Answer | None:

@@ -179,7 +179,7 @@ class Station201(Station):
         order = self.desk.ordered(token.upper())
         if order is not None:
             return _info(accepted=True, group=order.group)
-        verdict = await self.desk.verdict(id_token_hash(token))
+        verdict = await self.desk.verdict(id_token_hash(token), shown=True)
         return _info(accepted=verdict.accepted, group=verdict.group)
 
     async def _transaction_event(self, fields: Fields) -> Answer | None:

@@ -8,7 +8,7 @@ import pytest
 
 from contract.cards import id_token_hash
 from contract.vocabulary import EndReason
-from device_agent.drivers.base import Order, TransactionBegan, TransactionOver
+from device_agent.drivers.base import Order, TransactionBegan, TransactionOver, Verdict
 from tests.support.ocpp_bench import CARD, OTHER_CARD, OcppBench
 from tests.support.ocpp_charger import eventually
 from tests.support.ocpp_talk import Talk
@@ -27,6 +27,15 @@ def test_a_card_is_asked_about_once_and_may_then_charge(bench: OcppBench, charge
     [fact] = bench.settled
     assert isinstance(fact, TransactionBegan)
     assert (fact.session_id, fact.id_token_hash) == ("", id_token_hash(CARD))
+
+
+def test_a_card_that_is_shown_again_is_asked_about_again_for_it_may_have_been_lost_since(
+    bench: OcppBench, charger: Talk
+) -> None:
+    assert charger.card(CARD) == (True, "OWNER")
+    bench.verdicts[id_token_hash(CARD)] = Verdict(accepted=False)
+    assert charger.card(CARD) == (False, "")
+    assert charger.began(CARD)[1:] == (False, "")
 
 
 def test_a_card_nobody_asked_about_is_asked_about_when_it_begins(bench: OcppBench, charger: Talk) -> None:

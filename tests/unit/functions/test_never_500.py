@@ -9,14 +9,17 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
+from functions.account_api.handler import handler as account
+from functions.cards_api.handler import handler as cards
 from functions.chargers_api.handler import handler as chargers
 from functions.operator_api.handler import handler as operator
 from functions.sessions_api.handler import handler as sessions
+from functions.sharing_api.handler import handler as sharing
 from functions.start_session.handler import handler as start
 from functions.stop_session.handler import handler as stop
 from tests.support import builders
 from tests.support.api_events import LambdaContext, api_event, problem_code
-from tests.support.builders import CHARGER, OWNER, SESSION
+from tests.support.builders import CARD, CHARGER, OWNER, SESSION
 from tests.support.cloud import Cloud
 
 TEXT = st.text(max_size=40) | st.sampled_from([SESSION, CHARGER, "1", "", "\x00", "\ud800", "%2e%2e", "a,b", "9" * 400])
@@ -46,6 +49,13 @@ PATHS = st.sampled_from(
         "/v1/chargers",
         f"/v1/chargers/{CHARGER}",
         f"/v1/chargers/{CHARGER}/evses/1/sessions",
+        f"/v1/sessions/{SESSION}/stop-right",
+        "/v1/shared-sessions",
+        f"/v1/shared-sessions/{SESSION}",
+        "/v1/cards",
+        f"/v1/cards/{CARD}",
+        f"/v1/cards/{CARD}/lost",
+        "/v1/me",
         "/v1/operator/sessions",
         f"/v1/operator/sessions/{SESSION}/stop",
         f"/v1/operator/chargers/{CHARGER}/out-of-service",
@@ -54,7 +64,9 @@ PATHS = st.sampled_from(
     ]
 ) | TEXT.map(lambda text: f"/{text}")
 GROUPS = st.sampled_from(["[operators]", "[operators]", None]) | TEXT
-GOOD_PARAMS = st.just({"sessionId": SESSION}) | st.just({"chargerId": CHARGER, "evseId": "1"})
+GOOD_PARAMS = (
+    st.just({"sessionId": SESSION}) | st.just({"chargerId": CHARGER, "evseId": "1"}) | st.just({"cardId": CARD})
+)
 
 
 @st.composite
@@ -77,13 +89,16 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
 @given(requests())
 def test_whatever_is_asked_is_answered(event: dict[str, Any]) -> None:
     cloud = Cloud()
-    cloud.keep(builders.charger(), builders.evse(), builders.active_session())
+    cloud.keep(builders.charger(), builders.evse(), builders.active_session(), builders.card())
     context = LambdaContext()
     for answer in (
         stop(event, context, cloud.stopping),
         start(event, context, cloud.starting),
         sessions(event, context, cloud.reading),
         chargers(event, context, cloud.reading),
+        cards(event, context, cloud.card_keeping),
+        sharing(event, context, (cloud.lending, cloud.patience)),
+        account(event, context, cloud.leaving),
         operator(event, context, cloud.operating),
     ):
         assert 200 <= answer["statusCode"] < 500
