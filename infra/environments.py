@@ -22,6 +22,10 @@ LOCAL_ORIGINS = ("http://localhost:8080",)
 _WEB_ACL = re.compile(r"arn:aws:wafv2:us-east-1:\d{12}:global/webacl/[\w-]+/[\w-]+")
 
 
+LONGEST_QUIET_MINUTES = 24 * 60
+"""An alarm looks back over a day at the most (CloudWatch, "Alarm evaluation")."""
+
+
 class UnknownSettingError(ValueError):
     """A CDK context value that no deployment has."""
 
@@ -68,6 +72,11 @@ class Environment:
     """The certificate for `web_domain`, in us-east-1, where CloudFront looks for it."""
     web_acl_arn: str = ""
     """The web ACL (AWS WAF) in front of page and API, of scope CLOUDFRONT, in us-east-1. Empty: none."""
+    quiet_minutes: int = 0
+    """The longest that all chargers together are silent, in minutes, where some are expected: longer is an alarm. A
+    charger at rest says nothing, so this is for the operator to know. 0: none are expected."""
+    operators_email: str = ""
+    """Where every alarm is mailed to. Empty: whoever is on duty subscribes by themselves (docs/operations.md)."""
     iot_data_endpoint: str = ""
     """The account's IoT data endpoint (ATS) as a URL. Empty: the SDK's own choice for the region."""
 
@@ -93,6 +102,8 @@ class Environment:
             web_domain=web_domain,
             web_certificate_arn=certificate,
             web_acl_arn=_web_acl(node),
+            quiet_minutes=_quiet_minutes(node),
+            operators_email=str(node.try_get_context("operatorsEmail") or ""),
             iot_data_endpoint=str(node.try_get_context("iotDataEndpoint") or ""),
         )
         local = _choice(node, "local", ("true", "false"), default="false") == "true"
@@ -151,6 +162,15 @@ def _number(node: Node, key: str, default: int | None) -> int | None:
     if not str(given).isdecimal():
         raise UnknownSettingError(f"context {key}={given!r} is not a whole number")
     return int(given) or None
+
+
+def _quiet_minutes(node: Node) -> int:
+    minutes = _number(node, "quietMinutes", None) or 0
+    if minutes % 5 or minutes > LONGEST_QUIET_MINUTES:
+        raise UnknownSettingError(
+            f"context quietMinutes={minutes} is not a multiple of 5 up to {LONGEST_QUIET_MINUTES}"
+        )
+    return minutes
 
 
 def _web_acl(node: Node) -> str:

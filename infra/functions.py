@@ -10,9 +10,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.alarms import METRICS_NAMESPACE
 from infra.bundling import Target, python_minor
 from infra.function_table import function_table
+from infra.metrics import METRICS_NAMESPACE
 from infra.nag import accept
 
 if TYPE_CHECKING:

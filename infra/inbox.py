@@ -1,11 +1,10 @@
-"""A queue that topic rules fill and one function drains, or two of them, with their dead letters and the alarm."""
+"""A queue that topic rules fill and one function drains, or two of them, with their dead letters."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from aws_cdk import ArnFormat, Duration, Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -28,7 +27,7 @@ KEPT = Duration.days(14)
 
 
 class Inbox(Construct):
-    """One queue, its dead-letter queue, an alarm on that, and the role with which rules write to them.
+    """One queue, its dead-letter queue, and the role with which rules write to them.
 
     With `held`, a second queue beside the first, same reader, same dead letters: what is put there is read that much
     later. SQS delays whole queues, and a topic rule cannot delay one message.
@@ -59,18 +58,6 @@ class Inbox(Construct):
         self.held = self._queue("Held", f"{name}-held", held) if held is not None else None
         self.queues = [self.queue, *([self.held] if self.held else [])]
         accept(self.dead_letters, "It is the end of the line: a person reads it.", "Serverless-SQSRedrivePolicy")
-        self.alarm = cloudwatch.Alarm(
-            self,
-            "Unread",
-            alarm_description=f"Something the chargers said could not be processed: read and redrive {name}-dlq.",
-            metric=self.dead_letters.metric_approximate_number_of_messages_visible(
-                period=Duration.minutes(1), statistic="Maximum"
-            ),
-            threshold=0,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
         self.writer = iam.Role(
             self,
             "Writer",

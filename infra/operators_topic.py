@@ -8,7 +8,10 @@ from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
+
+from infra.nag import accept
 
 if TYPE_CHECKING:
     from infra.environments import Environment
@@ -26,7 +29,8 @@ DELETED_AFTER = Duration.days(30)
 class OperatorsTopic(Construct):
     """The topic, with a key of its own: the key that AWS keeps for SNS lets neither rules nor alarms publish.
 
-    Nobody is subscribed by the deployment: who is on duty changes more often than it (docs/operations.md).
+    The deployment subscribes one mail address at the most (`Environment.operators_email`): who is on duty changes more
+    often than it (docs/operations.md).
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
@@ -42,6 +46,9 @@ class OperatorsTopic(Construct):
         self.topic = sns.Topic(
             self, "Topic", display_name=f"Polaris {environment.name}", master_key=self.key, enforce_ssl=True
         )
+        if environment.operators_email:
+            mail = self.topic.add_subscription(subscriptions.EmailSubscription(environment.operators_email))
+            accept(mail, "Who does not get the mail would not read the queue either.", "Serverless-SNSRedrivePolicy")
         stack = Stack.of(self)
         for service, (owner, resource, form) in PUBLISHERS.items():
             kind, _, name = resource.replace("/", ":").partition(":")

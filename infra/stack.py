@@ -8,6 +8,7 @@ from aws_cdk import CfnOutput, Stack
 
 from infra.alarms import Alarms
 from infra.bundling import function_code
+from infra.dashboard import Dashboard
 from infra.device_link import DeviceLink
 from infra.functions import Functions
 from infra.http_api import HttpApi
@@ -16,6 +17,7 @@ from infra.operators_topic import OperatorsTopic
 from infra.provisioning import Provisioning
 from infra.sweeper import Sweeper
 from infra.tables import Tables
+from infra.watch import watch
 from infra.web import Web
 
 if TYPE_CHECKING:
@@ -58,7 +60,6 @@ class PolarisStack(Stack):
         sweeper.of(functions.by_name["session_sweeper"])
         http = HttpApi(self, "HttpApi", environment=environment, drivers=drivers, functions=functions.to_call)
         provisioning = Provisioning(self, "Provisioning", link=link, hook=functions.by_name["provisioning_hook"])
-        Alarms(self, "Alarms")
         outputs = {
             "ApiUrl": http.api.api_endpoint,
             "UserPoolId": drivers.pool.user_pool_id,
@@ -90,5 +91,9 @@ class PolarisStack(Stack):
                 "WebBucketName": web.bucket.bucket_name,
                 "WebDistributionId": web.distribution.distribution_id,
             }
+            # Nobody sleeps beside one machine, and its emulator knows no metric math (ADR 0022).
+            alarms = Alarms(self, "Alarms", environment=environment, topic=operators.topic)
+            watch(alarms, environment=environment, api=http.api, functions=functions.by_name)
+            Dashboard(self, "Dashboard", environment=environment, api=http.api, functions=functions.by_name)
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

@@ -1,17 +1,15 @@
-"""What wakes the sweeper every minute, and what says that it does not do its work."""
+"""What wakes the sweeper every minute; what says that it does not do its work is in `watch`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from aws_cdk import ArnFormat, Duration, Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.alarms import METRICS_NAMESPACE
 from infra.nag import accept
 
 if TYPE_CHECKING:
@@ -21,12 +19,9 @@ if TYPE_CHECKING:
 
 GROUP = "default"
 
-PATIENCE_MINUTES = 5
-"""Minutes in a row before somebody is told: one sweep that could not finish is made up for by the next."""
-
 
 class Sweeper(Construct):
-    """The dead letters of sweeps; with `of`, the schedule, its role and the alarms."""
+    """The dead letters of sweeps; with `of`, the schedule and its role."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
         super().__init__(scope, construct_id)
@@ -43,7 +38,7 @@ class Sweeper(Construct):
         accept(self.dead_letters, "It is the end of the line: a person reads it.", "Serverless-SQSRedrivePolicy")
 
     def of(self, function: lambda_.Function) -> None:
-        """Have this function sweep every minute, and somebody told when it does not."""
+        """Have this function sweep every minute."""
         scheduler.CfnSchedule(
             self,
             "EveryMinute",
@@ -60,26 +55,6 @@ class Sweeper(Construct):
                     maximum_event_age_in_seconds=60, maximum_retry_attempts=0
                 ),
             ),
-        )
-        self._alarm(
-            "Unread",
-            "A sweep failed: read session-sweeper-dlq and the function's log.",
-            self.dead_letters.metric_approximate_number_of_messages_visible(
-                period=Duration.minutes(1), statistic="Maximum"
-            ),
-            minutes=1,
-        )
-        self._alarm("Backlog", "More is due than the sweeper can do.", _counted("SweepBacklog"))
-        self._alarm("NotSwept", "The sweeper could not do what was due in some sessions.", _counted("SessionsNotSwept"))
-        cloudwatch.Alarm(
-            self,
-            "Asleep",
-            alarm_description="The sweeper has not run for minutes: nothing expires, is sent again or is closed.",
-            metric=function.metric_invocations(period=Duration.minutes(1), statistic="Sum"),
-            threshold=1,
-            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-            evaluation_periods=PATIENCE_MINUTES,
-            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
         )
 
     def _role(self, function: lambda_.Function) -> iam.Role:
@@ -106,25 +81,3 @@ class Sweeper(Construct):
                 )
             },
         )
-
-    def _alarm(self, name: str, meaning: str, metric: cloudwatch.IMetric, *, minutes: int = PATIENCE_MINUTES) -> None:
-        cloudwatch.Alarm(
-            self,
-            name,
-            alarm_description=meaning,
-            metric=metric,
-            threshold=0,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=minutes,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
-
-
-def _counted(metric: str) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace=METRICS_NAMESPACE,
-        metric_name=metric,
-        dimensions_map={"service": "session_sweeper"},
-        period=Duration.minutes(1),
-        statistic="Sum",
-    )

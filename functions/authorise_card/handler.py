@@ -27,7 +27,7 @@ def handler(
     def take(body: str, received_at_ms: int) -> str:
         status = use.take(body, received_at_ms=received_at_ms)
         if status == TOO_LATE:
-            metrics.add_metric("CardNotAnswered", MetricUnit.Count, 1)  # has an alarm: infra/alarms.py
+            metrics.add_metric("CardNotAnswered", MetricUnit.Count, 1)  # has an alarm: infra/watch.py
             logger.warning("card not answered: too late")
         return status
 

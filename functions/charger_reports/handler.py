@@ -59,7 +59,7 @@ def handler(event: dict[str, Any], context: Any, given: tuple[Reporting, DeadLet
             metrics.add_metric("SessionStoppedAtTarget", MetricUnit.Count, 1)
             logger.info("session stopped at its target", extra={**about, "target": taken.stopped_at})
         if taken.kind == "power_still_flowing":
-            metrics.add_metric("PowerStillFlowing", MetricUnit.Count, 1)  # has an alarm: infra/alarms.py
+            metrics.add_metric("PowerStillFlowing", MetricUnit.Count, 1)  # has an alarm: infra/watch.py
             logger.error("power_still_flowing", extra={**about, "document": body})
         return taken.kind
 

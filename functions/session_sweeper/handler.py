@@ -21,7 +21,7 @@ METRICS = {
     Outcome.CLOSED: "SessionsClosedEstimated",
     Outcome.LEFT_OPEN: "SessionsLeftOpen",
     Outcome.NOTHING_DUE: "SessionsNotDue",
-    Outcome.FAILED: "SessionsNotSwept",  # has an alarm, as SweepBacklog has: infra/sweeper.py
+    Outcome.FAILED: "SessionsNotSwept",  # has an alarm, as SweepBacklog has: infra/watch.py
 }
 QUIET = (Outcome.LEFT_OPEN, Outcome.NOTHING_DUE)
 """Outcomes that changed nothing for anybody: counted, not logged."""

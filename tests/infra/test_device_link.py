@@ -201,10 +201,6 @@ def test_a_queue_is_encrypted_redrives_after_five_tries_and_its_dead_letters_rai
         "deadLetterTargetArn": f"<DeviceLink{inbox}DeadLetters.Arn>",
         "maxReceiveCount": 5,
     }
-    alarm = dev.one("AWS::CloudWatch::Alarm", f"DeviceLink{inbox}")
-    assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
-    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": f"<DeviceLink{inbox}DeadLetters.QueueName>"}]
-    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
 
 
 def test_only_the_loss_of_a_connection_is_held_back_and_not_until_a_stop_would_be_overdue(

@@ -52,6 +52,17 @@ def test_a_new_account_may_take_what_its_quota_allows() -> None:
     assert of(env="prod", stopConcurrency="0").stop_concurrency is None
 
 
+def test_silence_is_counted_in_five_minutes_and_no_longer_than_an_alarm_looks_back() -> None:
+    assert (of().quiet_minutes, of(quietMinutes="30").quiet_minutes, of(quietMinutes="1440").quiet_minutes) == (
+        0,
+        30,
+        1440,
+    )
+    for wrong in ("7", "1445", "-5", "soon"):
+        with pytest.raises(environments.UnknownSettingError, match="quietMinutes"):
+            of(quietMinutes=wrong)
+
+
 def test_no_construct_asks_for_an_environment_by_its_name() -> None:
     for path in sorted(ROOT.glob("*.py")):
         if path.name != "environments.py":

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from tests.infra.templates import Synthesised
 
 ARN = "arn:aws:{}:eu-central-1:123456789012:{}"
@@ -51,3 +53,14 @@ def test_nobody_else_may_publish_to_operators_and_nobody_without_tls(dev: Synthe
 def test_what_operators_are_told_is_encrypted_with_a_key_that_rotates(dev: Synthesised) -> None:
     assert dev.one("AWS::SNS::Topic")["KmsMasterKeyId"] == "<OperatorsKey.Arn>"
     assert dev.one("AWS::KMS::Key", "Operators")["EnableKeyRotation"] is True
+
+
+def test_alarms_are_mailed_to_whom_the_deployment_names_and_to_nobody_else(
+    synthesise: Callable[[Mapping[str, str]], Synthesised], dev: Synthesised
+) -> None:
+    def mailed(stack: Synthesised) -> list[str]:
+        every = stack.of_type("AWS::SNS::Subscription").values()
+        return [body["Endpoint"] for body in every if body["Protocol"] == "email"]
+
+    assert mailed(dev) == []
+    assert mailed(synthesise({"operatorsEmail": "night@example.com"})) == ["night@example.com"]

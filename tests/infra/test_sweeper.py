@@ -49,7 +49,6 @@ def test_a_sweep_that_fails_is_kept_and_not_tried_again(dev: Synthesised) -> Non
 @pytest.mark.parametrize(
     ("alarm", "metric", "minutes"),
     [
-        ("Unread", ("AWS/SQS", "ApproximateNumberOfMessagesVisible"), 1),
         ("Backlog", ("Polaris", "SweepBacklog"), 5),
         ("NotSwept", ("Polaris", "SessionsNotSwept"), 5),
     ],
