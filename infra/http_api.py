@@ -12,7 +12,7 @@ from aws_cdk.aws_apigatewayv2_authorizers import HttpJwtAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from infra.throttles import BEGIN, LIVE, SCREEN, SELDOM, STOP, Throttle
+from infra.throttles import BEGIN, LIVE, SCREEN, SELDOM, STOP, TAKE_BACK, Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ ROUTES: tuple[tuple[apigw.HttpMethod, str, str, Throttle], ...] = (
     (GET, f"{SESSION}/timeline", "sessions_api", SCREEN),
     (GET, f"{SESSION}/meter-values", "sessions_api", SCREEN),
     (POST, f"{SESSION}/stop", "stop_session", STOP),
-    (DELETE, f"{SESSION}/stop", "stop_session", BEGIN),
+    (DELETE, f"{SESSION}/stop", "stop_session", TAKE_BACK),
     (POST, f"{SESSION}/stop-right", "sharing_api", SELDOM),
     (GET, f"{SESSION}/stop-right", "sharing_api", SELDOM),
     (DELETE, f"{SESSION}/stop-right", "sharing_api", SELDOM),

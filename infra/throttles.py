@@ -31,7 +31,11 @@ SCREEN = Throttle(100, 200)
 sessions that somebody was lent the right to stop, which are few."""
 
 BEGIN = Throttle(50, 100)
-"""Starting, and taking a stop back: a person does either once, standing at a charger."""
+"""Starting: a person does it once, standing at a charger."""
+
+TAKE_BACK = Throttle(20, 40)
+"""Taking a stop back. The next tap is a new stop, whose answer may be waited for: with more than this, one driver could
+have all the executions that are kept for stops wait for a charger that is switched off (ADR 0023)."""
 
 SELDOM = Throttle(10, 20)
 """What a person does on few days (cards, a table to save, an account), what operators do, and what nobody named."""

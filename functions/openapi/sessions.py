@@ -10,7 +10,8 @@ from functions.sessions_api.handler import ExportQuery, MeterValuesQuery, Sessio
 PREFER: Json = {
     "name": "Prefer",
     "in": "header",
-    "description": "`wait=N` (RFC 7240, at most 10): answer once the outcome is known, or after N seconds.",
+    "description": "`wait=N` (RFC 7240, at most 10): answer once the outcome is known, or after N seconds. "
+    "A tap that repeats one of the last two seconds is answered at once.",
     "schema": {"type": "string"},
     "example": "wait=5",
 }

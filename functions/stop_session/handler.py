@@ -41,8 +41,11 @@ def handler(event: dict[str, Any], _context: object, stopping: Stopping | None =
     logger.append_keys(session_id=session_id)
     if withdraw:
         return _answer(use.withdraw(session_id, owner=owner), use, by)
+    tapped_ms = use.clock()
     session = use.stop(session_id, owner=owner, by=by)
-    if not (seconds := wait_seconds(event)):
+    seconds = wait_seconds(event)
+    # A tap that repeats one does not wait as well: a hundred would hold a hundred of our executions (ADR 0023).
+    if not seconds or (session.stop_sent_at_ms or 0) < tapped_ms:
         return _answer(session, use, by)
     return _answer(use.wait(session, seconds=seconds), use, by, {"preference-applied": f"wait={seconds}"})
 

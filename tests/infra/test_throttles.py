@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from functions.http_request import WAIT_MAX_S
 from infra.environments import PROD
-from infra.throttles import ACCOUNT, CARDS_OPEN, LIVE, SELDOM, STOP
+from infra.throttles import ACCOUNT, CARDS_OPEN, LIVE, SELDOM, STOP, TAKE_BACK
 
 if TYPE_CHECKING:
     from tests.infra.templates import Synthesised
@@ -72,6 +73,12 @@ def test_in_prod_a_stop_has_executions_that_no_flood_of_anything_else_can_take(
     # A driver's tap waits for its outcome: everybody who has a card open may tap in the same moment.
     assert (PROD.stop_concurrency or 0) >= CARDS_OPEN
     assert "ReservedConcurrentExecutions" not in dev.function("stop_session")
+
+
+def test_one_driver_who_taps_and_takes_it_back_all_the_time_cannot_make_all_stops_wait(prod: Synthesised) -> None:
+    back = limits(prod)["DELETE /v1/sessions/{sessionId}/stop"]
+    assert (back["ThrottlingRateLimit"], back["ThrottlingBurstLimit"]) == (TAKE_BACK.rate_per_s, TAKE_BACK.burst)
+    assert TAKE_BACK.burst + TAKE_BACK.rate_per_s * WAIT_MAX_S <= (PROD.stop_concurrency or 0) / 2
 
 
 def test_in_prod_the_first_tap_of_the_day_finds_the_function_awake(prod: Synthesised) -> None:

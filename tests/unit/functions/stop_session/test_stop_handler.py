@@ -80,6 +80,20 @@ def test_a_wait_is_granted_up_to_ten_seconds_and_nonsense_is_no_wait(cloud: Clou
     assert answer["headers"].get("preference-applied") == (f"wait={seconds}" if seconds else None)
 
 
+def test_only_the_tap_that_sends_waits_for_the_outcome_and_its_repetitions_are_answered_at_once(cloud: Cloud) -> None:
+    waiting = stop_event(headers={"prefer": "wait=1"})
+    call(cloud, stop_event())
+    cloud.clock.pass_s(0.5)
+    before = cloud.clock()
+    repeated = call(cloud, waiting)
+    assert (repeated["statusCode"], cloud.clock()) == (202, before)
+    assert "preference-applied" not in repeated["headers"]
+    cloud.clock.pass_s(2)
+    sent_again = call(cloud, waiting)
+    assert sent_again["headers"]["preference-applied"] == "wait=1"
+    assert cloud.clock() > before + 2000
+
+
 def test_a_withdrawal_is_answered_with_the_session_going_on(cloud: Cloud) -> None:
     cloud.keep(builders.stopping_session())
     session = body_of(call(cloud, stop_event(method="DELETE")))
