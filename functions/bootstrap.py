@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from functions.domain.starting import Starting
     from functions.domain.stopping import Stopping
     from functions.domain.sweeping import Sweeping
+    from functions.domain.telling import Telling
 
 
 def now_ms() -> int:
@@ -269,6 +270,18 @@ def operating() -> Operating:
         audit=DynamoAudit(client("dynamodb"), conf.audit_table),
         new_id=new_id,
     )
+
+
+@cache
+def telling() -> tuple[Telling, DeadLetters]:
+    """What `domain_events` uses."""
+    from functions.adapters.event_bus import EventBridgeBus
+    from functions.adapters.sqs import SqsDeadLetters
+    from functions.domain.telling import Telling
+
+    conf = settings.DomainEventsSettings.read(os.environ)
+    bus = EventBridgeBus(client("events"), conf.event_bus_name)
+    return Telling(bus), SqsDeadLetters(client("sqs"), conf.dead_letter_queue_url)
 
 
 @cache

@@ -147,6 +147,13 @@ class OperatorApiSettings(SessionsApiSettings):
     """As JSON, by short name."""
 
 
+class DomainEventsSettings(Settings):
+    """Tells subscribers what happens in sessions."""
+
+    event_bus_name: Name
+    dead_letter_queue_url: Name
+
+
 class ProvisioningHookSettings(Settings):
     """Decides which board becomes which charger."""
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
 
     from infra.device_link import DeviceLink
+    from infra.domain_events import DomainEvents
     from infra.sweeper import Sweeper
 
 
@@ -23,7 +24,7 @@ class Letters:
     back_to: sqs.IQueue | None = None
 
 
-def dead_letters(link: DeviceLink, sweeper: Sweeper) -> dict[str, Letters]:
+def dead_letters(link: DeviceLink, sweeper: Sweeper, events: DomainEvents) -> dict[str, Letters]:
     """All of them: a test fails if the stack has one that is not here."""
     return {
         "reports": Letters(link.reports.dead_letters, link.reports.queue),
@@ -31,6 +32,8 @@ def dead_letters(link: DeviceLink, sweeper: Sweeper) -> dict[str, Letters]:
         # Who held a card to a charger has walked on; the next sweep does what one did not.
         "authorisations": Letters(link.authorisations.dead_letters),
         "sweeper": Letters(sweeper.dead_letters),
+        # What is in it came from a stream or a rule, which take nothing back.
+        "events": Letters(events.dead_letters),
     }
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from infra.device_link import DeviceLink
+    from infra.domain_events import DomainEvents
     from infra.environments import Environment
     from infra.grants import Grant
     from infra.identity import Drivers
@@ -56,7 +57,13 @@ class Spec:
 
 
 def function_table(
-    scope: Construct, environment: Environment, tables: Tables, drivers: Drivers, link: DeviceLink, sweeper: Sweeper
+    scope: Construct,
+    environment: Environment,
+    tables: Tables,
+    drivers: Drivers,
+    link: DeviceLink,
+    sweeper: Sweeper,
+    events: DomainEvents,
 ) -> list[Spec]:
     """Every function, in one row each."""
     both = {"CHARGERS_TABLE": tables.chargers.table_name, "SESSIONS_TABLE": tables.sessions.table_name}
@@ -65,7 +72,7 @@ def function_table(
     patience = {"ACK_TIMEOUT_S": str(ACK_TIMEOUT_S)}
     endpoint = environment.iot_data_endpoint
     shadows = {"IOT_DATA_ENDPOINT": endpoint} if endpoint else {}
-    letters = dead_letters(link, sweeper)
+    letters = dead_letters(link, sweeper, events)
     return [
         Spec(name="chargers_api", grant=permissions.read_chargers(tables), settings=both | patience),
         Spec(
@@ -155,5 +162,15 @@ def function_table(
             settings={"SERIALS_TABLE": tables.serials.table_name},
             # AWS IoT gives up after 5 s; a function that goes on is awake for the board's next try.
             memory_mb=1024,
+        ),
+        Spec(
+            name="domain_events",
+            grant=permissions_events.tell_events(tables, events),
+            settings={
+                "EVENT_BUS_NAME": events.bus.event_bus_name,
+                "DEAD_LETTER_QUEUE_URL": events.dead_letters.queue_url,
+            },
+            # A batch in which every change means something is a hundred calls.
+            timeout_s=30,
         ),
     ]

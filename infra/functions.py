@@ -17,6 +17,7 @@ from infra.nag import accept
 
 if TYPE_CHECKING:
     from infra.device_link import DeviceLink
+    from infra.domain_events import DomainEvents
     from infra.environments import Environment
     from infra.function_table import Spec
     from infra.identity import Drivers
@@ -40,11 +41,12 @@ class Functions(Construct):
         drivers: Drivers,
         link: DeviceLink,
         sweeper: Sweeper,
+        events: DomainEvents,
     ) -> None:
         super().__init__(scope, construct_id)
         self._environment = environment
         self._code = code
-        specs = function_table(self, environment, tables, drivers, link, sweeper)
+        specs = function_table(self, environment, tables, drivers, link, sweeper, events)
         self.by_name = {spec.name: self._function(spec) for spec in specs}
         self.to_call = {spec.name: _kept_warm(self.by_name[spec.name], spec.warm) for spec in specs}
         """What whoever calls a function by name calls: the function, or the version of it that is kept warm."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
+    from infra.domain_events import DomainEvents
     from infra.environments import Environment
     from infra.inbox import Inbox
     from infra.tables import Tables
@@ -66,6 +67,16 @@ def sweep_sessions(tables: Tables, scope: Construct, environment: Environment, d
         iam.PolicyStatement(actions=["iot:UpdateThingShadow"], resources=[iot_arn(scope, shadow)]),
         iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[dead_letters.queue_arn]),
         wildcards={shadow: WHICHEVER_EVSE},
+    )
+
+
+def tell_events(tables: Tables, events: DomainEvents) -> Grant:
+    """`domain_events`: reads the sessions' stream, tells the bus; what it failed on is kept."""
+    stream = tables.sessions.table_stream_arn or ""
+    return grant(
+        allow(["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"], stream),
+        iam.PolicyStatement(actions=["events:PutEvents"], resources=[events.bus.event_bus_arn]),
+        iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[events.dead_letters.queue_arn]),
     )
 
 

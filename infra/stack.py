@@ -10,6 +10,7 @@ from infra.alarms import Alarms
 from infra.bundling import function_code
 from infra.dashboard import Dashboard
 from infra.device_link import DeviceLink
+from infra.domain_events import DomainEvents
 from infra.functions import Functions
 from infra.http_api import HttpApi
 from infra.identity import Drivers
@@ -47,6 +48,7 @@ class PolarisStack(Stack):
         drivers = Drivers(self, "Drivers", environment=environment)
         link = DeviceLink(self, "DeviceLink", environment=environment)
         sweeper = Sweeper(self, "Sweeper", environment=environment)
+        events = DomainEvents(self, "DomainEvents", environment=environment)
         functions = Functions(
             self,
             "Functions",
@@ -56,8 +58,10 @@ class PolarisStack(Stack):
             drivers=drivers,
             link=link,
             sweeper=sweeper,
+            events=events,
         )
         sweeper.of(functions.by_name["session_sweeper"])
+        events.of(functions.by_name["domain_events"], tables=tables, operators=operators)
         http = HttpApi(self, "HttpApi", environment=environment, drivers=drivers, functions=functions.to_call)
         provisioning = Provisioning(self, "Provisioning", link=link, hook=functions.by_name["provisioning_hook"])
         outputs = {
@@ -79,6 +83,7 @@ class PolarisStack(Stack):
             "OperatorsClientId": drivers.operators_client.user_pool_client_id,
             "AuthorisationsDeadLetterQueueUrl": link.authorisations.dead_letters.queue_url,
             "OperatorsTopicArn": operators.topic.topic_arn,
+            "EventBusName": events.bus.event_bus_name,
         }
         if not environment.local:
             # One machine has no CloudFront: there local.web_server is in its place.

@@ -46,6 +46,8 @@ class Tables(Construct):
             partition_key=_key("session_id", dynamodb.AttributeType.STRING),
             sort_key=_key("item", dynamodb.AttributeType.STRING),
             time_to_live_attribute="expires_at",
+            # What a write changed is what the domain events are made of.
+            dynamo_stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
             global_secondary_indexes=[
                 dynamodb.GlobalSecondaryIndexPropsV2(
                     index_name=BY_OWNER,

@@ -1,6 +1,7 @@
 """Writes the generated documents of the repository: `python -m local.documents`; with `--check` it only compares.
 
-They are contract/schema/*.json (the wire documents) and docs/openapi.json (the API).
+They are contract/schema/*.json (the wire documents), docs/events/*.json (the domain events) and docs/openapi.json (the
+API).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sys
 from pathlib import Path
 
 from contract.schemas import schema_texts
+from functions.domain.event_documents import event_schema_texts
 from functions.openapi.document import openapi
 
 ROOT = Path(__file__).parent.parent
@@ -18,7 +20,8 @@ ROOT = Path(__file__).parent.parent
 def documents() -> dict[Path, str]:
     """Every generated file and what must stand in it."""
     schemas = {ROOT / "contract" / "schema" / name: text for name, text in schema_texts().items()}
-    return {**schemas, ROOT / "docs" / "openapi.json": json.dumps(openapi(), indent=2) + "\n"}
+    events = {ROOT / "docs" / "events" / name: text for name, text in event_schema_texts().items()}
+    return {**schemas, **events, ROOT / "docs" / "openapi.json": json.dumps(openapi(), indent=2) + "\n"}
 
 
 def main(arguments: list[str]) -> int:

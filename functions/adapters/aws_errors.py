@@ -26,6 +26,7 @@ AWS_ERROR_CODES: dict[str, str] = {
     "TooManyRequestsException": BUSY,
     "ConflictException": DOWN,
     "InternalErrorException": DOWN,
+    "InternalException": DOWN,
     "InternalServerError": DOWN,
     "InternalFailure": DOWN,
     "InternalFailureException": DOWN,
@@ -49,9 +50,9 @@ AWS_ERROR_CODES: dict[str, str] = {
 }
 """AWS code → reason code. What is not listed counts as a bug of ours: it needs a row, so it must be seen.
 
-Source: API references of DynamoDB, IoT data plane, SQS and Cognito user pools, "Errors"; TransactWriteItems,
-"CancellationReasons"; a bare number is what botocore makes of an answer that no service wrote, such as a proxy's.
-Failed conditions are not errors: the adapter that writes conditionally reads them itself.
+Source: API references of DynamoDB, IoT data plane, SQS, EventBridge and Cognito user pools, "Errors";
+TransactWriteItems, "CancellationReasons"; a bare number is what botocore makes of an answer that no service wrote, such
+as a proxy's. Failed conditions are not errors: the adapter that writes conditionally reads them itself.
 """
 
 _CANCELLED = "TransactionCanceledException"
@@ -63,8 +64,13 @@ def domain_error(error: ClientError) -> PolarisError:
     if codes == [_CANCELLED]:
         causes = [cause.get("Code", "None") for cause in error.response.get("CancellationReasons", [])]
         codes = [code for code in causes if code != "None"] or codes
+    return error_of(error.operation_name, codes)
+
+
+def error_of(operation: str, codes: list[str]) -> PolarisError:
+    """The domain's word for what an operation, or parts of it, failed with."""
     reasons = {AWS_ERROR_CODES.get(code, BUG) for code in codes}
-    detail = f"{error.operation_name}: {', '.join(codes)}"
+    detail = f"{operation}: {', '.join(codes)}"
     if BUG in reasons:
         return ContractViolation(BUG, detail)
     return TemporaryError(DOWN if DOWN in reasons else BUSY, detail)

@@ -191,6 +191,7 @@ def station(*, metered: bool = True) -> Iterator[Station]:
             session.client("dynamodb"),
             session.client("iot"),
             session.client("sqs"),
+            session.client("events"),
             clock=SharedClock(bench=bench.clock),
         )
         account.create()

@@ -20,6 +20,7 @@ from functions.chargers_api.handler import handler as chargers_api_handler
 from functions.domain.open_work import QUIET_MS
 from functions.domain.records import MeterSample, SessionPhase
 from functions.domain.targets import Target
+from functions.domain_events.handler import handler as domain_events_handler
 from functions.operator_api.handler import handler as operator_api_handler
 from functions.provisioning_hook.handler import handler as provisioning_hook_handler
 from functions.session_sweeper.handler import handler as session_sweeper_handler
@@ -209,6 +210,7 @@ def operator_api(aws: Account) -> None:
         ("presence", "DeviceLinkPresenceDeadLetters", 200),
         ("authorisations", "DeviceLinkAuthorisationsDeadLetters", 409),
         ("sweeper", "SweeperDeadLetters", 409),
+        ("events", "DomainEventsDeadLetters", 409),
     ):
         aws.sqs.send_message(QueueUrl=aws.sqs.get_queue_url(QueueName=name)["QueueUrl"], MessageBody="letter")
         ask("GET", f"dead-letters/{queue}")
@@ -232,6 +234,13 @@ def provisioning_hook(aws: Account) -> None:
     assert provisioning_hook_handler(claim | unknown, CONTEXT) == {"allowProvisioning": False}
 
 
+def domain_events(_: Account) -> None:
+    began = builders.stream_record(builders.pending_session(), builders.active_session())
+    unreadable = builders.stream_record(None, builders.active_session())
+    del unreadable["dynamodb"]["NewImage"]["phase"]
+    assert domain_events_handler({"Records": [began, unreadable]}, CONTEXT) == {"batchItemFailures": []}
+
+
 SCENARIOS: dict[str, Callable[[Account], None]] = {
     scenario.__name__: scenario
     for scenario in (
@@ -242,6 +251,7 @@ SCENARIOS: dict[str, Callable[[Account], None]] = {
         charger_presence,
         charger_reports,
         chargers_api,
+        domain_events,
         provisioning_hook,
         session_sweeper,
         sessions_api,

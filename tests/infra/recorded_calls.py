@@ -67,6 +67,7 @@ def _iot(kind: str, name: str) -> str:
 
 RESOURCES: dict[tuple[str, str], Callable[[dict[str, Any]], list[str]]] = {
     ("dynamodb", "*"): lambda it: [_table(it)],
+    ("events", "PutEvents"): lambda it: [f"<{entry['EventBusName']}.Arn>" for entry in it["Entries"]],
     ("sqs", "*"): lambda it: [f"<{it['QueueUrl'].rpartition('/')[2]}.Arn>"],
     ("iot-data", "Publish"): lambda it: [_iot("topic", it["topic"])],
     ("iot-data", "UpdateThingShadow"): lambda it: [_iot("thing", f"{it['thingName']}/{it['shadowName']}")],
@@ -93,6 +94,7 @@ class Account:
     dynamodb: Any
     iot: Any
     sqs: Any
+    events: Any
     clock: FakeClock = field(default_factory=FakeClock)
     needed: set[Need] = field(default_factory=set)
     driven: list[str] = field(default_factory=list)
@@ -100,7 +102,7 @@ class Account:
     """An operation that cannot be reached at the moment; asking for it counts all the same."""
 
     def create(self) -> None:
-        """Tables and queues of the template, empty, and a charger's thing."""
+        """Tables, queues and buses of the template, empty, and a charger's thing."""
         self.iot.create_thing(thingName=builders.CHARGER)
         for name, table in self.template.of_type("AWS::DynamoDB::GlobalTable").items():
             declared = {key: table[key] for key in ("KeySchema", "AttributeDefinitions", "BillingMode")}
@@ -110,6 +112,8 @@ class Account:
             )
         for name in self.template.of_type("AWS::SQS::Queue"):
             self.sqs.create_queue(QueueName=name)
+        for name in self.template.of_type("AWS::Events::EventBus"):
+            self.events.create_event_bus(Name=name)
 
     def delete(self) -> None:
         self.iot.delete_thing(thingName=builders.CHARGER)
@@ -117,6 +121,8 @@ class Account:
             self.dynamodb.delete_table(TableName=name)
         for name in self.template.of_type("AWS::SQS::Queue"):
             self.sqs.delete_queue(QueueUrl=self.sqs.get_queue_url(QueueName=name)["QueueUrl"])
+        for name in self.template.of_type("AWS::Events::EventBus"):
+            self.events.delete_event_bus(Name=name)
 
     def environment(self, function: str) -> dict[str, str]:
         """The function's environment, with the names that tables and queues have here."""
@@ -131,7 +137,11 @@ class Account:
             return name  # moto makes the names of pools: nobody is in this one
         if name in self.template.of_type("AWS::SQS::Queue"):
             return str(self.sqs.get_queue_url(QueueName=name)["QueueUrl"])
-        assert name == value or name in self.template.of_type("AWS::DynamoDB::GlobalTable"), f"what is {value}?"
+        named = {
+            **self.template.of_type("AWS::DynamoDB::GlobalTable"),
+            **self.template.of_type("AWS::Events::EventBus"),
+        }
+        assert name == value or name in named, f"what is {value}?"
         return name
 
     def heard(self, **event: Any) -> None:

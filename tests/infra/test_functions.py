@@ -23,6 +23,7 @@ NAMES = (
     "session_sweeper",
     "operator_api",
     "provisioning_hook",
+    "domain_events",
 )
 CHARGERS = {"CHARGERS_TABLE": "<TablesChargers>"}
 BOTH = CHARGERS | {"SESSIONS_TABLE": "<TablesSessions>"}
@@ -54,10 +55,15 @@ SETTINGS = {
             '{"reports": {"url": "<DeviceLinkReportsDeadLetters>", "back_to": "<DeviceLinkReportsQueue>"}, '
             '"presence": {"url": "<DeviceLinkPresenceDeadLetters>", "back_to": "<DeviceLinkPresenceQueue>"}, '
             '"authorisations": {"url": "<DeviceLinkAuthorisationsDeadLetters>"}, '
-            '"sweeper": {"url": "<SweeperDeadLetters>"}}'
+            '"sweeper": {"url": "<SweeperDeadLetters>"}, '
+            '"events": {"url": "<DomainEventsDeadLetters>"}}'
         ),
     },
     "session_sweeper": BOTH | ENDPOINT | {"SILENT_AFTER_S": "86400"},
+    "domain_events": {
+        "EVENT_BUS_NAME": "<DomainEventsBus>",
+        "DEAD_LETTER_QUEUE_URL": "<DomainEventsDeadLetters>",
+    },
     "provisioning_hook": {"SERIALS_TABLE": "<TablesSerials>"},
     "charger_presence": CHARGERS | {"DEAD_LETTER_QUEUE_URL": "<DeviceLinkPresenceDeadLetters>"},
 }
@@ -111,6 +117,7 @@ def test_a_function_writes_to_a_log_of_its_own_that_expires(dev: Synthesised, na
         ("session_sweeper", 60, 512),
         ("operator_api", 25, 512),
         ("provisioning_hook", 10, 1024),
+        ("domain_events", 30, 512),
     ],
 )
 def test_stop_outlasts_the_wait_a_driver_may_ask_for(
@@ -128,10 +135,11 @@ def test_only_what_fails_of_a_batch_comes_back(dev: Synthesised) -> None:
         "<DeviceLinkReportsQueue.Arn>": "<FunctionschargerreportsFunction>",
         "<DeviceLinkPresenceQueue.Arn>": "<FunctionschargerpresenceFunction>",
         "<DeviceLinkPresenceHeld.Arn>": "<FunctionschargerpresenceFunction>",
+        "<TablesSessions.StreamArn>": "<FunctionsdomaineventsFunction>",
     }
     for body in mappings.values():
         assert body["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-        assert body["BatchSize"] == 10
+        assert body["BatchSize"] == (100 if "Stream" in body["EventSourceArn"] else 10)
         assert body.get("MaximumBatchingWindowInSeconds", 0) == 0
 
 

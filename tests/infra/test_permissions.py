@@ -76,10 +76,14 @@ WORK = {
     | {
         (f"sqs:{action}", f"<{queue}DeadLetters.Arn>")
         for action in ("GetQueueAttributes", "ReceiveMessage")
-        for queue in ("DeviceLinkReports", "DeviceLinkPresence", "DeviceLinkAuthorisations", "Sweeper")
+        for queue in ("DeviceLinkReports", "DeviceLinkPresence", "DeviceLinkAuthorisations", "Sweeper", "DomainEvents")
     }
     | {("sqs:DeleteMessage", f"<DeviceLink{inbox}DeadLetters.Arn>") for inbox in ("Reports", "Presence")}
     | {("sqs:SendMessage", f"<DeviceLink{inbox}Queue.Arn>") for inbox in ("Reports", "Presence")},
+    "domain_events": table(
+        "<TablesSessions.StreamArn>", "DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"
+    )
+    | {("events:PutEvents", "<DomainEventsBus.Arn>"), ("sqs:SendMessage", "<DomainEventsDeadLetters.Arn>")},
     "provisioning_hook": table("<TablesSerials.Arn>", "GetItem", "UpdateItem")
     | {("iot:ListThingPrincipals", THING)}
     | {("iot:DescribeCertificate", CERTIFICATE), ("iot:UpdateCertificate", CERTIFICATE)}

@@ -27,6 +27,13 @@ BY_LAMBDA_ITSELF = {
 }
 POLLING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 """Lambda polls a function's queues with the function's role (Lambda guide, "Using Lambda with Amazon SQS")."""
+READING_A_STREAM = (
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+)
+"""As Lambda polls a stream (Lambda guide, "Using Lambda with DynamoDB")."""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +50,7 @@ def clients() -> Iterator[dict[str, Any]]:
             environment.setenv(name, value)
         environment.delenv("AWS_ENDPOINT_URL", raising=False)
         session = boto3.Session()
-        yield {name: session.client(name) for name in ("dynamodb", "iot", "sqs")}
+        yield {name: session.client(name) for name in ("dynamodb", "iot", "sqs", "events")}
 
 
 @pytest.fixture
@@ -90,8 +97,14 @@ def _for_lambda(template: Synthesised, name: str) -> set[Need]:
     function = f"<Functions{name.replace('_', '')}Function>"
     mappings = template.of_type("AWS::Lambda::EventSourceMapping").values()
     polled = {body["EventSourceArn"] for body in mappings if body["FunctionName"] == function}
+    streams = {arn for arn in polled if "Stream" in arn}
     kept = several(template.function(name).get("DeadLetterConfig", {}).get("TargetArn", []))
-    own = {(action, queue) for queue in polled for action in POLLING} | {("sqs:SendMessage", queue) for queue in kept}
+    reading = {(action, stream) for stream in streams for action in READING_A_STREAM}
+    own = (
+        reading
+        | {(action, queue) for queue in polled - streams for action in POLLING}
+        | {("sqs:SendMessage", queue) for queue in kept}
+    )
     return own | {it for it in template.permissions(name) if it[0] in BY_LAMBDA_ITSELF}
 
 

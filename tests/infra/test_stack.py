@@ -124,6 +124,7 @@ def test_the_stack_tells_what_tools_need_to_know(dev: Synthesised) -> None:
         "PresenceDeadLetterQueueUrl",
         "AuthorisationsDeadLetterQueueUrl",
         "OperatorsTopicArn",
+        "EventBusName",
         "OperatorsClientId",
         "SignInUrl",
         "WebUrl",

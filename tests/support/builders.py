@@ -12,6 +12,8 @@ from typing import Any
 
 from contract.cards import id_token_hash
 from contract.vocabulary import Act, CableState, CardStatus, EvseStatus, RequestedBy
+from functions.adapters import items
+from functions.adapters.table import to_dynamo
 from functions.domain.accounts import AccountRecord
 from functions.domain.records import CardRecord, ChargerRecord, EvseRecord, IntentRecord, SessionPhase, SessionRecord
 from functions.domain.stop_right import StopRight, guest_name, secret_hash
@@ -258,3 +260,17 @@ def question_message(document: Any, *, charger_id: str = CHARGER) -> str:
     raw = document if isinstance(document, bytes) else json.dumps(document).encode()
     payload = base64.b64encode(raw).decode()
     return json.dumps({"chargerId": charger_id, "receivedAtMs": NOON_MS, "payload": payload})
+
+
+def stream_record(old: SessionRecord | None, new: SessionRecord, *, number: int = 1) -> dict[str, Any]:
+    """A write of a session's record, as the stream of its table tells it."""
+    images = {"OldImage": old, "NewImage": new}
+    return {
+        "eventSource": "aws:dynamodb",
+        "eventName": "MODIFY" if old else "INSERT",
+        "dynamodb": {
+            "Keys": to_dynamo(items.session_key(new.session_id)),
+            "SequenceNumber": f"{number:021d}",
+            **{name: to_dynamo(items.session_to_item(it)) for name, it in images.items() if it is not None},
+        },
+    }
