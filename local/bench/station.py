@@ -50,6 +50,8 @@ WIRED_BY = {
     "start_session": "starting",
     "stop_session": "stopping",
     "sessions_api": "reading",
+    "chargers_api": "reading",
+    "session_sweeper": "sweeping",
     "charger_reports": "reporting",
 }
 """What in `bootstrap` puts a function together."""

@@ -1,0 +1,151 @@
+"""What each route and report consumes of DynamoDB as the past grows: `python -m local.bench.growth`.
+
+The past are sessions that have ended, all of one driver and all at one charger. Each request is made through its
+handler over moto; what it consumes is computed from what it reads and writes (`capacity`). Units: read and write
+request units.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from contract.vocabulary import EndMethod, EndReason
+from functions.adapters import items
+from functions.adapters.table import to_dynamo
+from functions.domain.records import EndRecord, SessionPhase, SessionRecord
+from local.bench.row import Row, text
+from local.bench.station import Station, station
+from tests.support import builders
+from tests.support.api_events import (
+    api_event,
+    body_of,
+    charger_event,
+    session_event,
+    start_event,
+    stop_event,
+)
+from tests.support.clock import NOON_MS
+
+PASTS = (10, 1_000, 100_000)
+CHUNK = 25
+"""Items that one BatchWriteItem takes."""
+APART_MS = 4 * 3_600_000
+
+
+@dataclass(frozen=True)
+class Consumed:
+    """What one request consumed."""
+
+    reads: float
+    writes: float
+
+    @property
+    def units(self) -> float:
+        """Both together."""
+        return self.reads + self.writes
+
+
+def measure(pasts: Sequence[int]) -> dict[str, dict[int, Consumed]]:
+    """By what was asked, and by how much past there was."""
+    found: dict[str, dict[int, Consumed]] = {}
+    with station() as here:
+        kept = 0
+        for past in pasts:
+            _keep(here, range(kept, past))
+            kept = past
+            for name, consumed in _asked(here):
+                found.setdefault(name, {})[past] = consumed
+    return found
+
+
+def _asked(here: Station) -> Iterator[tuple[str, Consumed]]:
+    """Every route and report once, as a session is begun, watched, ended and looked back at."""
+
+    def of(act: Callable[[], object]) -> Consumed:
+        here.meter.reset()
+        act()
+        return Consumed(here.meter.reads, here.meter.writes)
+
+    def get(function: str, event: dict[str, Any]) -> Consumed:
+        return of(lambda: here.invoke(function, event))
+
+    yield "GET chargers", get("chargers_api", api_event("GET", "/v1/chargers"))
+    yield "GET charger", get("chargers_api", charger_event())
+    started: dict[str, Any] = {}
+    yield "POST start", of(lambda: started.update(here.call("start_session", start_event())))
+    session_id = str(body_of(started)["sessionId"])
+    yield "reports of a start", of(lambda: here.let_pass(5))
+    yield "meter values, 5 min", of(lambda: here.let_pass(300))
+    yield "GET session, live", get("sessions_api", session_event(session_id))
+    yield "sweep", get("session_sweeper", {})
+    yield "POST stop", of(lambda: here.call("stop_session", stop_event(session_id)))
+    yield "reports of a stop", of(lambda: here.let_pass(5))
+    yield "GET session", get("sessions_api", session_event(session_id))
+    yield "GET sessions, 20", get("sessions_api", api_event("GET", "/v1/sessions"))
+    filtered = api_event("GET", "/v1/sessions", query={"status": "failed"})
+    yield "GET sessions, of which none", get("sessions_api", filtered)
+    yield "GET sessions.csv, 10", get("sessions_api", api_event("GET", "/v1/sessions.csv", query={"limit": "10"}))
+    yield "GET timeline", get("sessions_api", session_event(session_id, "/timeline"))
+    yield "GET meter values", get("sessions_api", session_event(session_id, "/meter-values"))
+    here.let_pass(60)
+
+
+def _keep(here: Station, numbers: range) -> None:
+    """Put that many past sessions on record."""
+    for first in range(0, len(numbers), CHUNK):
+        sessions = map(_past, numbers[first : first + CHUNK])
+        puts = [{"PutRequest": {"Item": to_dynamo(items.session_to_item(session))}} for session in sessions]
+        here.account.dynamodb.batch_write_item(RequestItems={"TablesSessions": puts})
+
+
+def _past(number: int) -> SessionRecord:
+    began_ms = NOON_MS - (number + 1) * APART_MS
+    end = EndRecord(
+        reason=EndReason.REMOTE,
+        method=EndMethod.REPORTED,
+        at_ms=began_ms + APART_MS // 2,
+        received_at_ms=began_ms + APART_MS // 2,
+        meter_wh=22_000,
+    )
+    return builders.stopping_session(
+        session_id=f"01J0{number:022d}",
+        created_at_ms=began_ms,
+        started_at_ms=began_ms,
+        phase=SessionPhase.ENDED,
+        end=end,
+    )
+
+
+def rows(found: dict[str, dict[int, Consumed]]) -> list[Row]:
+    """A line for each request: what it consumes with the longest past, beside the shorter ones.
+
+    The ratio is to the second shortest: the shortest does not fill a page.
+    """
+    lines = []
+    for name, by_past in found.items():
+        pasts = sorted(by_past)
+        longest, held = by_past[pasts[-1]], by_past[pasts[min(1, len(pasts) - 1)]]
+        beside = ", ".join(f"{by_past[past].units:g} with {past:,}" for past in pasts[:-1])
+        ratio = longest.units / held.units if held.units else None
+        what = f"{name}, {pasts[-1]:,} past sessions"
+        lines.append(
+            Row(what, f"{longest.reads:g} read, {longest.writes:g} write units", beside, ratio, "flat", "growth")
+        )
+    return lines
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m local.bench.growth", description=__doc__)
+    parser.add_argument("pasts", type=int, nargs="*", help=f"how many past sessions (default {PASTS})")
+    options = parser.parse_args(arguments)
+    print(text(rows(measure(sorted(options.pasts or PASTS)))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
