@@ -39,7 +39,7 @@ def read_sessions(tables: Tables, scope: Construct) -> Grant:
     """`sessions_api`: a driver's sessions; the update marks when a hint was sent that somebody looks."""
     watch = f"topic/{watch_topic('*', _EVSE).replace(f'/{_EVSE}/', '/*/')}"
     return grant(
-        allow(["GetItem", "Query", "UpdateItem"], tables.sessions.table_arn),
+        allow(["BatchGetItem", "GetItem", "Query", "UpdateItem"], tables.sessions.table_arn),
         allow(["Query"], f"{tables.sessions.table_arn}/index/{BY_OWNER}"),
         allow(["GetItem"], tables.chargers.table_arn),
         iam.PolicyStatement(actions=["iot:Publish"], resources=[iot_arn(scope, watch)]),
@@ -80,7 +80,7 @@ def delete_accounts(tables: Tables, drivers: Drivers) -> Grant:
         allow(["GetItem", "PutItem", "UpdateItem"], tables.accounts.table_arn),
         allow(["GetItem", "UpdateItem", "DeleteItem"], tables.cards.table_arn),
         allow(["Query"], f"{tables.cards.table_arn}/index/{BY_OWNER}"),
-        allow(["GetItem", "UpdateItem"], tables.sessions.table_arn),
+        allow(["BatchGetItem", "GetItem", "UpdateItem"], tables.sessions.table_arn),
         allow(["Query"], f"{tables.sessions.table_arn}/index/{BY_OWNER}"),
         iam.PolicyStatement(actions=["cognito-idp:AdminDeleteUser"], resources=[drivers.pool.user_pool_arn]),
     )
@@ -93,7 +93,7 @@ def keep_cards(tables: Tables, scope: Construct, environment: Environment) -> Gr
         allow(["GetItem", "PutItem", "UpdateItem", "DeleteItem"], tables.cards.table_arn),
         allow(["Query"], f"{tables.cards.table_arn}/index/{BY_OWNER}"),
         allow(["GetItem"], tables.accounts.table_arn),
-        allow(["GetItem", "UpdateItem"], tables.sessions.table_arn),
+        allow(["BatchGetItem", "GetItem", "UpdateItem"], tables.sessions.table_arn),
         allow(["Query"], f"{tables.sessions.table_arn}/index/{BY_OWNER}"),
         iam.PolicyStatement(actions=["iot:UpdateThingShadow"], resources=[iot_arn(scope, shadow)]),
         wildcards={shadow: WHICHEVER_EVSE},
@@ -105,7 +105,7 @@ def operate(tables: Tables, scope: Construct, environment: Environment, letters:
     shadow = shadows(environment)
     redrivable = [(each.queue, each.back_to) for each in letters.values() if each.back_to is not None]
     return grant(
-        allow(["GetItem", "UpdateItem"], tables.sessions.table_arn),
+        allow(["BatchGetItem", "GetItem", "UpdateItem"], tables.sessions.table_arn),
         *(
             allow(["Query"], f"{tables.sessions.table_arn}/index/{index}")
             for index in (BY_OWNER, BY_DEADLINE, BY_CHARGER)

@@ -53,6 +53,8 @@ class Tables(Construct):
                     index_name=BY_OWNER,
                     partition_key=_key("owner", dynamodb.AttributeType.STRING),
                     sort_key=_key("created_at_ms", dynamodb.AttributeType.NUMBER),
+                    # Keys alone, as below: with whole items every sample would be written to the index as well.
+                    projection_type=dynamodb.ProjectionType.KEYS_ONLY,
                 ),
                 dynamodb.GlobalSecondaryIndexPropsV2(
                     index_name=BY_DEADLINE,

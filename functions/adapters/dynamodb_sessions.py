@@ -191,9 +191,13 @@ class DynamoSessions:
                 Limit=limit,
                 **start,
             )
-        found = [items.session_from_item(from_dynamo(item)) for item in answer["Items"]]
-        more = "LastEvaluatedKey" in answer and bool(found)
-        return Page(found, owner_position(found[-1]) if more else None)
+        # The index has keys alone, and may be a moment behind: whose a session is says its record.
+        listed = [from_dynamo(item) for item in answer["Items"]]
+        found = self._table.get_many([items.session_key(item["session_id"]) for item in listed])
+        sessions = [session for session in map(items.session_from_item, found) if session.owner == owner]
+        more = "LastEvaluatedKey" in answer and bool(listed)
+        last = listed[-1] if more else {}
+        return Page(sessions, owner_position(int(last["created_at_ms"]), last["session_id"]) if more else None)
 
     def due(self, shard: str, *, before_ms: int, limit: int) -> list[str]:
         """See `Sessions.due`."""

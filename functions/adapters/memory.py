@@ -122,7 +122,10 @@ class MemorySessions:
             key=lambda session: (session.created_at_ms, session.session_id),
             reverse=True,
         )
-        return Page(mine[:limit], owner_position(mine[limit - 1]) if len(mine) > limit else None)
+        return Page(
+            mine[:limit],
+            owner_position(mine[limit - 1].created_at_ms, mine[limit - 1].session_id) if len(mine) > limit else None,
+        )
 
     def due(self, shard: str, *, before_ms: int, limit: int) -> list[str]:
         """See `Sessions.due`."""

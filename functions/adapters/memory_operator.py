@@ -38,7 +38,10 @@ class MemorySessionLists:
             and (before is None or (session.created_at_ms, session.session_id) < before)
         ]
         found.sort(key=lambda session: (session.created_at_ms, session.session_id), reverse=True)
-        return Page(found[:limit], owner_position(found[limit - 1]) if len(found) > limit else None)
+        return Page(
+            found[:limit],
+            owner_position(found[limit - 1].created_at_ms, found[limit - 1].session_id) if len(found) > limit else None,
+        )
 
     def open(self, shard: str, *, limit: int, cursor: str | None) -> Page[SessionRecord]:
         """See `SessionLists.open`."""

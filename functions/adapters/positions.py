@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from functions.domain.errors import CallerError
-from functions.domain.records import MeterSample, SessionRecord
+from functions.domain.records import MeterSample
 
 LATEST_MS = 2**53
 """Later than any record: the upper bound of a list that has none."""
@@ -19,9 +19,9 @@ _METER = re.compile(r"(\d{13})#(\d{8})")
 _CHARGER = re.compile(r"([A-Za-z0-9_-]{1,64})\|([a-z]{4,7}(?:#\d{1,2})?)")
 
 
-def owner_position(session: SessionRecord) -> str:
+def owner_position(created_at_ms: int, session_id: str) -> str:
     """Position behind a session in its owner's list."""
-    return f"{session.created_at_ms}#{session.session_id}"
+    return f"{created_at_ms}#{session_id}"
 
 
 def read_owner_position(position: str, *, from_ms: int, to_ms: int) -> tuple[int, str]:

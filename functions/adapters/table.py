@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,15 @@ from botocore.exceptions import ClientError
 from functions.adapters.aws_errors import aws_errors
 from functions.adapters.items import Item
 from functions.adapters.typed_values import plain, typed
+from functions.domain.errors import TemporaryError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient  # stubs: not installed where the function runs
+
+MOST_AT_ONCE = 100
+"""Items that one BatchGetItem reads."""
+TRIES = 3
+"""BatchGetItem leaves out what it has no capacity for at the moment."""
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 
@@ -72,6 +78,30 @@ class Table:
         with aws_errors():
             answer = self.client.get_item(TableName=self.name, Key=to_dynamo(key), ConsistentRead=True)
         return from_dynamo(answer["Item"]) if "Item" in answer else None
+
+    def get_many(self, keys: Sequence[Item]) -> list[Item]:
+        """The items of these keys in their order, read consistently; what is gone is left out.
+
+        Raises:
+            TemporaryError: the table gave only some of them, again and again.
+        """
+        found: list[Item] = []
+        for first in range(0, len(keys), MOST_AT_ONCE):
+            found += self._batch([to_dynamo(key) for key in keys[first : first + MOST_AT_ONCE]])
+        by_key = {tuple(item[name] for name in keys[0]): item for item in found}
+        return [item for key in keys if (item := by_key.get(tuple(key.values()))) is not None]
+
+    def _batch(self, wanted: Sequence[Mapping[str, Any]]) -> list[Item]:
+        found: list[Item] = []
+        for _ in range(TRIES):
+            with aws_errors():
+                answer = self.client.batch_get_item(RequestItems={self.name: {"Keys": wanted, "ConsistentRead": True}})
+            found += map(from_dynamo, answer["Responses"].get(self.name, ()))
+            left = answer.get("UnprocessedKeys", {}).get(self.name)
+            if left is None:
+                return found
+            wanted = left["Keys"]
+        raise TemporaryError("too_many_requests", f"BatchGetItem left {len(wanted)} keys.")
 
     def replace(self, key: Item, old: Item, new: Item) -> bool:
         """Write what differs between two states of an item; False if somebody wrote it since `old` was read."""

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from local.bench import cold_start, cost, cpu, own_time, stops
+from local.bench import cold_start, cost, cpu, growth, own_time, stops
 from local.bench.row import Row, keep, markdown, text
 
 
@@ -14,10 +14,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and keep the table in docs/performance.md."""
     parser = argparse.ArgumentParser(prog="python -m local.bench", description=__doc__)
     parser.add_argument("--stops", type=int, default=50, help="how many stops of each kind on the stack (default 50)")
+    parser.add_argument("--pasts", type=int, nargs="+", default=growth.PASTS, help="how many past sessions to grow to")
     parser.add_argument("--no-stack", action="store_true", help="leave out what needs the running stack")
     parser.add_argument("--write", action="store_true", help="keep the table in docs/performance.md")
     options = parser.parse_args(arguments)
     found: list[Row] = [*own_time.rows(), *cold_start.rows(), *cpu.rows(), *cost.rows(cost.count())]
+    found += growth.rows(growth.measure(options.pasts))
     print(text(found))
     if options.write:
         keep("table", markdown(found))

@@ -86,7 +86,7 @@ def cost(counts: Counts) -> Cost:
     batched = counts.copy()
     batched["sqs_requests"] = round(shared + 2 * shared / FULL_BATCH)
     fewer = shared - shared / FULL_BATCH
-    for name in ("lambda_requests", "lambda_arm_gb_ms", "traces"):
+    for name in ("lambda_requests", "lambda_arm_gb_ms", "traces", "log_bytes"):
         batched[name] = round(counts[name] - counts[name] * fewer / max(1, counts["lambda_requests"]))
 
     def total(of: Counts) -> float:

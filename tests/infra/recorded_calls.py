@@ -66,6 +66,7 @@ def _iot(kind: str, name: str) -> str:
 
 
 RESOURCES: dict[tuple[str, str], Callable[[dict[str, Any]], list[str]]] = {
+    ("dynamodb", "BatchGetItem"): lambda it: [f"<{table}.Arn>" for table in it["RequestItems"]],
     ("dynamodb", "*"): lambda it: [_table(it)],
     ("events", "PutEvents"): lambda it: [f"<{entry['EventBusName']}.Arn>" for entry in it["Entries"]],
     ("sqs", "*"): lambda it: [f"<{it['QueueUrl'].rpartition('/')[2]}.Arn>"],

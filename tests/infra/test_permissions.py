@@ -31,7 +31,7 @@ def drains(inbox: str, *queues: str) -> set[tuple[str, str]]:
 
 WORK = {
     "chargers_api": table(CHARGERS, "Scan", "Query") | table(SESSIONS, "GetItem"),
-    "sessions_api": table(SESSIONS, "GetItem", "Query", "UpdateItem")
+    "sessions_api": table(SESSIONS, "BatchGetItem", "GetItem", "Query", "UpdateItem")
     | table(f"{SESSIONS}/index/by_owner", "Query")
     | table(CHARGERS, "GetItem")
     | {WATCH},
@@ -44,13 +44,13 @@ WORK = {
     "account_api": table(ACCOUNTS, "GetItem", "PutItem", "UpdateItem")
     | table(CARDS, "GetItem", "UpdateItem", "DeleteItem")
     | table(f"{CARDS}/index/by_owner", "Query")
-    | table(SESSIONS, "GetItem", "UpdateItem")
+    | table(SESSIONS, "BatchGetItem", "GetItem", "UpdateItem")
     | table(f"{SESSIONS}/index/by_owner", "Query")
     | {("cognito-idp:AdminDeleteUser", "<DriversPool.Arn>")},
     "cards_api": table(CARDS, "GetItem", "PutItem", "UpdateItem", "DeleteItem")
     | table(f"{CARDS}/index/by_owner", "Query")
     | table(ACCOUNTS, "GetItem")
-    | table(SESSIONS, "GetItem", "UpdateItem")
+    | table(SESSIONS, "BatchGetItem", "GetItem", "UpdateItem")
     | table(f"{SESSIONS}/index/by_owner", "Query")
     | {INTENT},
     "authorise_card": table(CARDS, "GetItem")
@@ -67,7 +67,7 @@ WORK = {
     | table(f"{SESSIONS}/index/by_deadline", "Query")
     | table(CHARGERS, "GetItem", "UpdateItem")
     | {INTENT, ("sqs:SendMessage", "<SweeperDeadLetters.Arn>")},
-    "operator_api": table(SESSIONS, "GetItem", "UpdateItem")
+    "operator_api": table(SESSIONS, "BatchGetItem", "GetItem", "UpdateItem")
     | {("dynamodb:Query", f"{SESSIONS}/index/{index}") for index in ("by_owner", "by_deadline", "by_charger")}
     | table(CHARGERS, "GetItem", "Query", "Scan", "UpdateItem")
     | table("<TablesAccounts.Arn>", "GetItem", "PutItem", "UpdateItem")

@@ -46,7 +46,7 @@ def test_a_drivers_sessions_are_found_by_owner_in_order_of_time(dev: Synthesised
         {"AttributeName": "owner", "KeyType": "HASH"},
         {"AttributeName": "created_at_ms", "KeyType": "RANGE"},
     ]
-    assert index["Projection"] == {"ProjectionType": "ALL"}
+    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
     assert by_deadline == {
         "IndexName": "by_deadline",
         "KeySchema": [

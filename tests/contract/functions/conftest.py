@@ -190,7 +190,7 @@ def create_tables(dynamodb: Any) -> None:
                     {"AttributeName": "owner", "KeyType": "HASH"},
                     {"AttributeName": "created_at_ms", "KeyType": "RANGE"},
                 ],
-                "Projection": {"ProjectionType": "ALL"},
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
             },
             {
                 "IndexName": BY_DEADLINE,

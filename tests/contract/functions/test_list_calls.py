@@ -36,15 +36,17 @@ def test_a_filter_that_nothing_passes_reads_four_short_pages_and_says_where_to_g
     aws: Aws, reading: Reading, limit: int
 ) -> None:
     page = reading.sessions_of(OWNER, status="failed", from_ms=None, to_ms=None, limit=limit, cursor=None)
-    assert dict(aws.calls) == {"Query": MOST_PAGES_READ}
+    assert dict(aws.calls) == {"Query": MOST_PAGES_READ, "BatchGetItem": MOST_PAGES_READ}
     assert page.items == []
     assert page.cursor == f"{NOON_MS + 40 - MOST_PAGES_READ * limit}#01JB{40 - MOST_PAGES_READ * limit:022d}"
 
 
 @pytest.mark.parametrize("limit", [1, 20, 40])
-def test_a_page_without_a_filter_is_one_query(aws: Aws, reading: Reading, limit: int) -> None:
+def test_a_page_without_a_filter_is_one_query_of_keys_and_one_read_of_all(
+    aws: Aws, reading: Reading, limit: int
+) -> None:
     page = reading.sessions_of(OWNER, status=None, from_ms=None, to_ms=None, limit=limit, cursor=None)
-    assert dict(aws.calls) == {"Query": 1}
+    assert dict(aws.calls) == {"Query": 1, "BatchGetItem": 1}
     assert len(page.items) == limit
 
 
