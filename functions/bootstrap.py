@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from functions.domain.presence import Presence
     from functions.domain.provisioning import Provisioning
     from functions.domain.reading import Reading
+    from functions.domain.renewals import Renewals
     from functions.domain.reporting import Reporting
     from functions.domain.starting import Starting
     from functions.domain.stopping import Stopping
@@ -238,6 +239,16 @@ def sweeping() -> Sweeping:
         clock=now_ms,
         silent_after_s=conf.silent_after_s,
     )
+
+
+@cache
+def renewals() -> Renewals:
+    """What `session_sweeper` uses to look after certificates."""
+    from functions.adapters.provisioning import DynamoSerials
+    from functions.domain.renewals import Renewals
+
+    conf = settings.SessionSweeperSettings.read(os.environ)
+    return Renewals(boards=DynamoSerials(client("dynamodb"), conf.serials_table), clock=now_ms)
 
 
 @cache

@@ -122,6 +122,7 @@ class SessionSweeperSettings(Settings):
 
     chargers_table: Name
     sessions_table: Name
+    serials_table: Name
     iot_data_endpoint: Name | None = None
     """Address of the account's own IoT data endpoint; None is the region's, which botocore knows."""
     silent_after_s: Annotated[int, Field(ge=3600, le=30 * 86_400)] = 86_400

@@ -140,7 +140,9 @@ def function_table(
         Spec(
             name="session_sweeper",
             grant=permissions_events.sweep_sessions(tables, scope, environment, sweeper.dead_letters),
-            settings=both | shadows | {"SILENT_AFTER_S": str(SILENT_AFTER_S)},
+            settings=both
+            | shadows
+            | {"SERIALS_TABLE": tables.serials.table_name, "SILENT_AFTER_S": str(SILENT_AFTER_S)},
             # It begins nothing after 40 s; what it has begun then takes seconds.
             timeout_s=60,
             dead_letters=sweeper.dead_letters,

@@ -58,12 +58,13 @@ def apply_presence(tables: Tables, inbox: Inbox) -> Grant:
 
 
 def sweep_sessions(tables: Tables, scope: Construct, environment: Environment, dead_letters: sqs.IQueue) -> Grant:
-    """`session_sweeper`: what is due in sessions; a stop that is not sent goes out; a sweep that failed is kept."""
+    """`session_sweeper`: what is due in sessions; a stop that is not sent goes out; certificates are looked after."""
     shadow = shadows(environment)
     return grant(
         allow(["GetItem", "UpdateItem"], tables.sessions.table_arn),
         allow(["Query"], f"{tables.sessions.table_arn}/index/{BY_DEADLINE}"),
         allow(["GetItem", "UpdateItem"], tables.chargers.table_arn),
+        allow(["Scan"], tables.serials.table_arn),
         iam.PolicyStatement(actions=["iot:UpdateThingShadow"], resources=[iot_arn(scope, shadow)]),
         iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[dead_letters.queue_arn]),
         wildcards={shadow: WHICHEVER_EVSE},

@@ -116,6 +116,13 @@ def _sweeper(alarms: Alarms, function: lambda_.Function) -> None:
             above=0,
             periods=SWEEPS_MISSED,
         )
+    alarms.ring(
+        "CertificatesOverdue",
+        Severity.TICKET,
+        "Chargers have not renewed their certificates although it has been time for two weeks.",
+        counted("CertificatesOverdue", by="session_sweeper", period=Duration.hours(2), statistic="Maximum"),
+        above=0,
+    )
 
 
 def _api(alarms: Alarms, api: apigw.HttpApi) -> None:

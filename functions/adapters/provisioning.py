@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from functions.adapters.aws_errors import aws_errors
 from functions.adapters.items import Item, to_item
-from functions.adapters.table import Table
+from functions.adapters.table import Table, from_dynamo
 from functions.domain.provisioning import SerialRecord
 
 if TYPE_CHECKING:
@@ -34,6 +34,18 @@ class DynamoSerials:
         """See `Serials.get`."""
         item = self._table.get(_key(serial_number))
         return _record(item) if item else None
+
+    def every(self) -> list[SerialRecord]:
+        """See `renewals.BoardList.every`."""
+        found: list[SerialRecord] = []
+        more: dict[str, Any] = {}
+        while True:
+            with aws_errors():
+                page = self.client.scan(TableName=self.serials_table, **more)
+            found += (_record(from_dynamo(item)) for item in page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return found
+            more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def replace(self, old: SerialRecord, new: SerialRecord) -> bool:
         """See `Serials.replace`."""
@@ -80,12 +92,13 @@ def _key(serial_number: str) -> Item:
 
 
 def _record(item: Item) -> SerialRecord:
-    claimed_at_ms = item.get("claimed_at_ms")
+    claimed_at_ms, renewed_at_ms = item.get("claimed_at_ms"), item.get("renewed_at_ms")
     return SerialRecord(
         serial_number=item["serial_number"],
         charger_id=item["charger_id"],
         armed_at_ms=int(item.get("armed_at_ms", 0)),
         claimed_at_ms=None if claimed_at_ms is None else int(claimed_at_ms),
         attempt=item.get("attempt", ""),
+        renewed_at_ms=None if renewed_at_ms is None else int(renewed_at_ms),
         revision=int(item.get("revision", 0)),
     )

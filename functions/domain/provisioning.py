@@ -40,6 +40,8 @@ class SerialRecord:
     armed_at_ms: int
     claimed_at_ms: int | None = None
     attempt: str = ""
+    renewed_at_ms: int | None = None
+    """When its charger was last allowed to renew the certificate."""
     revision: int = 0
 
     @property
@@ -192,6 +194,12 @@ class Provisioning:
             return Why.OTHER_CLIENT, ""
         if request.claim_certificate_id not in self.certificates.of(record.charger_id):
             return Why.FOREIGN_CERTIFICATE, ""
+        now_ms = self.clock()
+        change(
+            lambda: self.serials.get(record.serial_number),
+            self.serials.replace,
+            lambda current: replace(current, renewed_at_ms=now_ms),
+        )
         return Why.RENEWED, record.charger_id
 
     def _retire_others(self, charger_id: str, request: HookRequest) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from functions import bootstrap
+from functions.domain.renewals import Renewals
 from functions.domain.sweeping import Outcome, Sweeping
 
 logger = Logger()
@@ -23,15 +24,18 @@ METRICS = {
     Outcome.NOTHING_DUE: "SessionsNotDue",
     Outcome.FAILED: "SessionsNotSwept",  # has an alarm, as SweepBacklog has: infra/watch.py
 }
+MOST_NAMED = 100
+"""Chargers that one log line names: enough to begin with, and far below what a line may hold."""
 QUIET = (Outcome.LEFT_OPEN, Outcome.NOTHING_DUE)
 """Outcomes that changed nothing for anybody: counted, not logged."""
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-def handler(_event: dict[str, Any], _context: Any, given: Sweeping | None = None) -> None:
-    """Sweep once."""
-    sweep = (given or bootstrap.sweeping()).sweep()
+def handler(_event: dict[str, Any], _context: Any, given: tuple[Sweeping, Renewals] | None = None) -> None:
+    """Sweep once, and look after the certificates when it is time."""
+    sweeping, renewals = given or (bootstrap.sweeping(), bootstrap.renewals())
+    sweep = sweeping.sweep()
     for session_id, outcome in sweep.outcomes.items():
         if outcome is Outcome.FAILED:
             logger.warning("session not swept", extra={"session_id": session_id, "why": sweep.reasons[session_id]})
@@ -40,3 +44,8 @@ def handler(_event: dict[str, Any], _context: Any, given: Sweeping | None = None
     for outcome, name in METRICS.items():
         metrics.add_metric(name, MetricUnit.Count, sweep.count(outcome))
     metrics.add_metric("SweepBacklog", MetricUnit.Count, int(sweep.backlog))
+    chargers = renewals.overdue()
+    if chargers is not None:
+        metrics.add_metric("CertificatesOverdue", MetricUnit.Count, len(chargers))
+    if chargers:
+        logger.warning("certificates not renewed", extra={"charger_ids": chargers[:MOST_NAMED]})

@@ -71,7 +71,7 @@ FIRST: dict[str, First] = {
     ),
     "charger_presence": First(sqs_event(json.dumps(_PRESENT)), TAKEN, {"GetItem": {"Item": _CHARGER}}),
     "authorise_card": First(sqs_event(builders.question_message(builders.question())), TAKEN),
-    "session_sweeper": First({}, "", {"Query": {"Items": []}}),
+    "session_sweeper": First({}, "", {"Query": {"Items": []}, "Scan": {"Items": []}}),
     "provisioning_hook": First(
         {"parameters": {"SerialNumber": "SN-0815", "Attempt": "0" * 32}, "clientId": "provision-SN-0815"},
         '"allowProvisioning": false',

@@ -19,6 +19,7 @@ from functions.charger_reports.handler import handler as charger_reports_handler
 from functions.chargers_api.handler import handler as chargers_api_handler
 from functions.domain.open_work import QUIET_MS
 from functions.domain.records import MeterSample, SessionPhase
+from functions.domain.renewals import HOUR_MS
 from functions.domain.targets import Target
 from functions.domain_events.handler import handler as domain_events_handler
 from functions.operator_api.handler import handler as operator_api_handler
@@ -179,6 +180,8 @@ def session_sweeper(aws: Account) -> None:
     for seconds in (80, QUIET_MS / 1000, 24 * 3600):
         aws.clock.pass_s(seconds)
         session_sweeper_handler({}, CONTEXT)
+    aws.clock.now_ms += -aws.clock.now_ms % HOUR_MS
+    session_sweeper_handler({}, CONTEXT)
     assert aws.phases(OTHER_SESSION, THIRD_SESSION) == ["ended", "ended"]
 
 

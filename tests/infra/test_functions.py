@@ -59,7 +59,7 @@ SETTINGS = {
             '"events": {"url": "<DomainEventsDeadLetters>"}}'
         ),
     },
-    "session_sweeper": BOTH | ENDPOINT | {"SILENT_AFTER_S": "86400"},
+    "session_sweeper": BOTH | ENDPOINT | {"SERIALS_TABLE": "<TablesSerials>", "SILENT_AFTER_S": "86400"},
     "domain_events": {
         "EVENT_BUS_NAME": "<DomainEventsBus>",
         "DEAD_LETTER_QUEUE_URL": "<DomainEventsDeadLetters>",

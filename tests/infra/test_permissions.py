@@ -66,6 +66,7 @@ WORK = {
     "session_sweeper": table(SESSIONS, "GetItem", "UpdateItem")
     | table(f"{SESSIONS}/index/by_deadline", "Query")
     | table(CHARGERS, "GetItem", "UpdateItem")
+    | table("<TablesSerials.Arn>", "Scan")
     | {INTENT, ("sqs:SendMessage", "<SweeperDeadLetters.Arn>")},
     "operator_api": table(SESSIONS, "BatchGetItem", "GetItem", "UpdateItem")
     | {("dynamodb:Query", f"{SESSIONS}/index/{index}") for index in ("by_owner", "by_deadline", "by_charger")}

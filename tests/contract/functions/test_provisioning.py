@@ -44,6 +44,12 @@ def test_a_claim_is_kept(serials: DynamoSerials) -> None:
     assert serials.get(SERIAL) == replace(claimed, revision=1)
 
 
+def test_the_whole_list_is_read_with_what_is_known_of_each_board(serials: DynamoSerials) -> None:
+    renewed = replace(with_claim(ARMED, "a" * 64, NOON_MS + 1), renewed_at_ms=NOON_MS + 2)
+    assert serials.replace(ARMED, renewed)
+    assert serials.every() == [replace(renewed, revision=1)]
+
+
 def test_a_claim_that_comes_second_changes_nothing(serials: DynamoSerials) -> None:
     first = with_claim(ARMED, "a" * 64, NOON_MS + 1)
     assert serials.replace(ARMED, first)

@@ -179,13 +179,25 @@ def test_a_charger_renews_over_a_certificate_of_its_own_and_keeps_that_one_only(
     assert hook.registry.by_charger == {CHARGER: ["first"]}
 
 
+def test_when_a_charger_renewed_last_is_on_the_list(hook: Hook) -> None:
+    hook.arm()
+    hook.claim()
+    hook.registry.by_charger[CHARGER] = ["first", "new"]
+    hook.now_ms += 86_400_000
+    assert hook.renew().allowed
+    assert hook.serials.records[SERIAL].renewed_at_ms == NOON_MS + 86_400_000
+    assert hook.renew(over="foreign").why is Why.FOREIGN_CERTIFICATE
+    assert hook.serials.records[SERIAL].renewed_at_ms == NOON_MS + 86_400_000
+
+
 def test_a_renewal_needs_no_free_claim_and_makes_none(hook: Hook) -> None:
     hook.claim()
     hook.registry.by_charger = {CHARGER: ["first"]}
     hook.now_ms += 365 * 24 * 3_600_000
     before = hook.serials.records[SERIAL]
     assert hook.renew().allowed
-    assert hook.serials.records[SERIAL] == before
+    after = hook.serials.records[SERIAL]
+    assert replace(after, renewed_at_ms=None, revision=before.revision) == before
 
 
 @pytest.mark.parametrize(
