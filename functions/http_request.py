@@ -9,7 +9,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from contract.wire import ChargerId, Ulid
@@ -60,6 +69,14 @@ class RequestModel(BaseModel):
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, defer_build=True
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole_as_json_has_it(cls, values: object) -> object:
+        """In JSON 5.0 is the whole number 5 (JSON Schema, "integer"), and some writers know no other way to say it."""
+        if not isinstance(values, dict):
+            return values
+        return {name: int(it) if isinstance(it, float) and it.is_integer() else it for name, it in values.items()}
 
 
 class SessionPath(RequestModel):

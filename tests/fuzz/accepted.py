@@ -39,11 +39,18 @@ def _charger_without_power(failure: Failure, answer: dict[str, Any]) -> bool:
     return isinstance(failure, ServerError) and answer.get("code") == "charger_offline"
 
 
+def _parameters_that_do_not_go_together(failure: Failure, answer: dict[str, Any]) -> bool:
+    """OpenAPI cannot say that exactly one of several query parameters is to be given, or one only with another."""
+    told = ("owner, chargerId, state: give exactly one of them.", "evseId: only together with chargerId.")
+    return isinstance(failure, RejectedPositiveData) and answer.get("detail") in told
+
+
 ACCEPTED: tuple[Callable[[Failure, dict[str, Any]], bool], ...] = (
     _method_nobody_declared,
     _made_up_cursor,
     _key_of_another_request,
     _charger_without_power,
+    _parameters_that_do_not_go_together,
 )
 
 

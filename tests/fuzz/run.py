@@ -6,19 +6,21 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import Any
 
-from local.client import DriverApi, sign_in
+from local.client import DriverApi, operator_token, sign_in
 from local.stack import Stack
 from local.waiting import wait_for
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-PEOPLE = ("driver", "neighbour")
-"""As the form names them. Nobody else's lists fill with what they do."""
+DRIVERS, OPERATOR, LEAVER = ("driver", "neighbour"), "operator", "leaver"
+"""Who tries the API. Nobody else's lists fill with what they do."""
+LEAVE = "deleteAccount"
 WORKERS = 3
 """The functions answer one request at a time each: more workers would wait for each other."""
 WITHIN_S = 30.0
@@ -35,45 +37,63 @@ class Outcome:
     report: str
 
 
-def fuzz(stack: Stack, folder: Path, charger_id: str, *, examples: int, seed: int) -> Outcome:
+@dataclass(frozen=True)
+class Part:
+    """Some of the operations, tried by one person; the filters are schemathesis's own options."""
+
+    who: str
+    filters: tuple[str, ...]
+
+
+AS_DRIVER = Part(DRIVERS[0], ("--exclude-tag", "operator", "--exclude-operation-id", LEAVE))
+AS_OPERATOR = Part(OPERATOR, ("--include-tag", "operator"))
+AS_LEAVER = Part(LEAVER, ("--include-operation-id", LEAVE))
+ALL = (AS_DRIVER, AS_OPERATOR, AS_LEAVER)
+"""Every operation. What an operator does, others on the same stack would notice."""
+
+
+def fuzz(stack: Stack, folder: Path, charger_id: str, parts: Sequence[Part], *, examples: int, seed: int) -> Outcome:
     """Try the API with so many examples for each of its operations, beside what the schema itself calls for.
 
     The charger has two free EVSEs with cars; the sessions that the driver has there are among what is tried.
     """
     run = stack.run
-    tokens = {name: sign_in(run, stack.seeder.add_driver(f"{name}@fuzz.example.com")) for name in PEOPLE}
-    with DriverApi(run, tokens["driver"]) as driver:
+    people = {name: stack.seeder.add_driver(f"{name}@fuzz.example.com") for name in (*DRIVERS, LEAVER)}
+    tokens = {name: sign_in(run, person) for name, person in people.items()} | {OPERATOR: operator_token(run)}
+    with DriverApi(run, tokens[DRIVERS[0]]) as driver:
         over, running = _session(driver, charger_id, 1), _session(driver, charger_id, 2)
         driver.stop(over, wait_s=10).expect(200)
     identities = folder / "identities.json"
     identities.write_text(json.dumps({"auth": [_identity(name, token) for name, token in tokens.items()]}))
-    config = _filled_in(
-        folder / "schemathesis.toml",
-        api=run.api_address,
-        host=run.api_host,
-        identities=str(identities),
-        sessions=[over, running],
-        chargers=[charger_id],
-    )
+    values = {
+        "api": run.api_address,
+        "host": run.api_host,
+        "identities": str(identities),
+        "sessions": [over, running],
+        "chargers": [charger_id],
+        "owners": [people[LEAVER].sub],
+    }
     try:
-        return _run(config, examples=examples, seed=seed)
+        outcomes = [_run(part, folder, values, examples=examples, seed=seed) for part in parts]
     finally:
-        for token in tokens.values():
-            with DriverApi(run, token) as api:
+        for name in DRIVERS:
+            with DriverApi(run, tokens[name]) as api:
                 _stop_all(api)
+    return Outcome(
+        all(outcome.passed for outcome in outcomes),
+        sum(outcome.cases for outcome in outcomes),
+        "\n".join(outcome.report for outcome in outcomes),
+    )
 
 
-def _filled_in(config: Path, **values: Any) -> Path:
+def _run(part: Part, folder: Path, values: dict[str, Any], *, examples: int, seed: int) -> Outcome:
     form = Template((HERE / "schemathesis.toml.in").read_text())
-    config.write_text(form.substitute({name: json.dumps(value) for name, value in values.items()}))
-    return config
-
-
-def _run(config: Path, *, examples: int, seed: int) -> Outcome:
+    config = folder / f"{part.who}.toml"
+    config.write_text(form.substitute({name: json.dumps(it) for name, it in (values | {"who": part.who}).items()}))
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
         *("--config-file", str(config)),
-        *("run", "docs/openapi.json", "--no-color", "--output-truncate", "false"),
+        *("run", "docs/openapi.json", "--no-color", "--output-truncate", "false", *part.filters),
         *("--workers", str(WORKERS), "--max-examples", str(examples), "--seed", str(seed)),
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

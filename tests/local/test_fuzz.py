@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.fuzz.run import fuzz
+from tests.fuzz.run import AS_DRIVER, fuzz
 from tests.local.support import FreshCharger, LocalStack
 
 EXAMPLES = 20
@@ -15,6 +15,6 @@ EXAMPLES = 20
 def test_no_request_gets_an_answer_that_the_description_does_not_allow(
     stack: LocalStack, fresh_charger: Callable[..., FreshCharger], tmp_path: Path
 ) -> None:
-    outcome = fuzz(stack.stack, tmp_path, fresh_charger(2).charger_id, examples=EXAMPLES, seed=1)
+    outcome = fuzz(stack.stack, tmp_path, fresh_charger(2).charger_id, [AS_DRIVER], examples=EXAMPLES, seed=1)
     assert outcome.passed, outcome.report
     assert outcome.cases > 500, outcome.report

@@ -25,6 +25,10 @@ def test_a_body_is_read_by_its_own_types() -> None:
     assert body_of(event('{"energyWh": 5, "urgent": true}'), Wish) == Wish(energy_wh=5, urgent=True)
 
 
+def test_a_whole_number_may_be_written_with_a_point() -> None:
+    assert body_of(event('{"energyWh": 5.0}'), Wish) == Wish(energy_wh=5)
+
+
 @pytest.mark.parametrize("body", ['{"energyWh": "5"}', '{"urgent": 1}', '{"energyWh": true}', '{"energyWh": 1.5}'])
 def test_text_is_no_number_and_one_is_not_true(body: str) -> None:
     with pytest.raises(CallerError):
