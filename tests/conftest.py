@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from local.settings import Settings
 from local.stack import running_stack
 from local.terminal import Terminal
 from tests.local import at_once
+from tests.local.stock import Stock
 from tests.local.support import FreshCharger, LocalStack
 
 if TYPE_CHECKING:
@@ -55,17 +57,34 @@ def anonymous(stack: LocalStack) -> Iterator[DriverApi]:
         yield api
 
 
+@pytest.fixture(scope="session")
+def stock(stack: LocalStack) -> Iterator[Stock]:
+    """The chargers of most tests: one EVSE, simulated hardware, a link that can be cut."""
+    with closing(Stock(partial(stack.fresh_charger, through_proxy=True))) as chargers:
+        yield chargers
+
+
 @pytest.fixture
-def fresh_charger(stack: LocalStack) -> Iterator[Callable[..., FreshCharger]]:
+def fresh_charger(
+    stack: LocalStack, stock: Stock, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., FreshCharger]]:
     """Makes chargers for one test, with what `LocalStack.fresh_charger` takes."""
     with ExitStack() as made:
 
         def make(*choice: Any, **choices: Any) -> FreshCharger:
-            charger = stack.fresh_charger(*choice, **choices)
+            plain = not choice and choices in ({}, {"through_proxy": True})
+            charger = stock.take(more=_wanted_later(request)) if plain else stack.fresh_charger(*choice, **choices)
             made.callback(charger.discard)
             return charger
 
         yield make
+
+
+def _wanted_later(request: pytest.FixtureRequest) -> bool:
+    """Whether a later test asks for a fresh charger."""
+    items = request.session.items
+    later = items[items.index(request.node) + 1 :]
+    return any("fresh_charger" in item.fixturenames for item in later if isinstance(item, pytest.Function))
 
 
 @pytest.fixture(params=list(Hardware))
