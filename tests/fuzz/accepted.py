@@ -12,7 +12,7 @@ from typing import Any
 import schemathesis
 from schemathesis.core.failures import Failure, ServerError
 from schemathesis.core.transport import Response
-from schemathesis.openapi.checks import RejectedPositiveData, UnsupportedMethodResponse
+from schemathesis.openapi.checks import RejectedPositiveData, UnsupportedMethodResponse, UseAfterFree
 
 
 def _method_nobody_declared(failure: Failure, answer: dict[str, Any]) -> bool:
@@ -45,12 +45,18 @@ def _parameters_that_do_not_go_together(failure: Failure, answer: dict[str, Any]
     return isinstance(failure, RejectedPositiveData) and answer.get("detail") in told
 
 
+def _right_that_was_taken_back(failure: Failure, answer: dict[str, Any]) -> bool:
+    """The right to stop a session is there as long as the session: taken back, it reads `none`, as if never lent."""
+    return isinstance(failure, UseAfterFree) and answer.get("status") == "none"
+
+
 ACCEPTED: tuple[Callable[[Failure, dict[str, Any]], bool], ...] = (
     _method_nobody_declared,
     _made_up_cursor,
     _key_of_another_request,
     _charger_without_power,
     _parameters_that_do_not_go_together,
+    _right_that_was_taken_back,
 )
 
 
