@@ -86,8 +86,13 @@ class DomainEvents(Construct):
 
     def _tell(self, operators: OperatorsTopic) -> None:
         """Operators get a sentence, without the owner: mails are kept for long, and in many places."""
-        stack = Stack.of(self)
-        rule = events.CfnRule(
+        rules = Stack.of(self).format_arn(
+            service="events",
+            resource="rule",
+            resource_name=f"{self.bus.event_bus_name}/*",
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )
+        events.CfnRule(
             self,
             "ForOperators",
             description="What a person may have to look at goes to the operators' topic.",
@@ -97,6 +102,7 @@ class DomainEvents(Construct):
                 events.CfnRule.TargetProperty(
                     id="operators",
                     arn=operators.topic.topic_arn,
+                    role_arn=operators.publisher(self, "Publisher", rule_arns=rules).role_arn,
                     dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=self.dead_letters.queue_arn),
                     input_transformer=events.CfnRule.InputTransformerProperty(
                         input_paths_map={
@@ -111,18 +117,11 @@ class DomainEvents(Construct):
                 )
             ],
         )
-        named = stack.format_arn(
-            service="events",
-            resource="rule",
-            resource_name=f"{self.bus.event_bus_name}/*",
-            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
-        )
         self.dead_letters.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal("events.amazonaws.com")],
                 actions=["sqs:SendMessage"],
                 resources=[self.dead_letters.queue_arn],
-                conditions={"ArnLike": {"aws:SourceArn": named}},
+                conditions={"ArnLike": {"aws:SourceArn": rules}},
             )
         )
-        rule.node.add_dependency(operators.topic)

@@ -10,6 +10,7 @@ import json
 import secrets
 import ssl
 import sys
+import threading
 import time
 from asyncio.base_events import BaseEventLoop
 from http import HTTPStatus
@@ -17,7 +18,7 @@ from typing import Any
 
 import ministack.app  # type: ignore[import-not-found]  # lives in the emulator's own environment
 from ministack.core import iam_evaluator  # type: ignore[import-not-found]  # the same
-from ministack.services import iot  # type: ignore[import-not-found]  # the same
+from ministack.services import iot, lambda_svc  # type: ignore[import-not-found]  # the same
 
 
 def listen_on_loopback_only() -> None:
@@ -54,6 +55,29 @@ def take_loopback_for_tls() -> None:
         return "true" if key.lower() == "aws:securetransport" else resolve(key, context)
 
     iam_evaluator._resolve_condition_key = resolve_condition_key  # noqa: SLF001  # the same
+
+
+def read_streams_beside_queues() -> None:
+    """Read streams on a thread of their own, as AWS does; the emulator lets queues wait for a stream's function."""
+    poll, asked = lambda_svc._poll_dynamodb_streams, threading.Event()  # noqa: SLF001  # no setting
+
+    def ask() -> bool:
+        asked.set()
+        return False
+
+    def read() -> None:
+        while asked.wait():
+            asked.clear()
+            try:
+                while poll():
+                    pass
+            except Exception as error:  # noqa: BLE001  # as the emulator's own loop does: the next poll may do better
+                print(f"streams were not read: {error!r}", file=sys.stderr)
+
+    lambda_svc._poll_dynamodb_streams = ask  # noqa: SLF001  # the same
+    # Its loop, woken by a write and finding no message, would not look at the queues for ten times as long.
+    lambda_svc._ESM_IDLE_WAKE_GAP_SECONDS = 0.005  # noqa: SLF001  # the same
+    threading.Thread(target=read, daemon=True).start()
 
 
 def sign_requests_over_mqtt() -> None:
@@ -100,6 +124,7 @@ if __name__ == "__main__":
     require_client_certificates()
     take_loopback_for_tls()
     sign_requests_over_mqtt()
+    read_streams_beside_queues()
     # The stack's folder is on the command line for whoever reads the process list; the emulator knows no such argument.
     del sys.argv[1:]
     ministack.app.main()

@@ -43,6 +43,7 @@ def test_operators_hear_of_stops_that_fail_or_are_overdue_and_of_sessions_that_w
     assert set(rule["EventPattern"]["detail-type"]) <= {kind.KIND for kind in KINDS}
     (target,) = rule["Targets"]
     assert (target["Arn"], target["DeadLetterConfig"]) == ("<OperatorsTopic>", {"Arn": DEAD_LETTERS})
+    assert target["RoleArn"] == "<DomainEventsPublisher.Arn>"
 
 
 def test_operators_are_not_told_whose_session_it_is(dev: Synthesised) -> None:

@@ -2,18 +2,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
+from tests.infra.templates import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tests.infra.templates import Synthesised
 
-ARN = "arn:aws:{}:eu-central-1:123456789012:{}"
-PUBLISHERS = {
-    "events.amazonaws.com": ARN.format("events", "rule/*"),
-    "cloudwatch.amazonaws.com": ARN.format("cloudwatch", "alarm:*"),
-}
+CLOUDWATCH = "cloudwatch.amazonaws.com"
 
 
 def granted(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -27,25 +23,36 @@ def test_there_is_one_topic_for_operators_and_it_says_where_it_is(dev: Synthesis
     assert dev.outputs["OperatorsTopicArn"]["Value"] == "<OperatorsTopic>"
 
 
-@pytest.mark.parametrize("service", PUBLISHERS)
-def test_rules_and_alarms_of_this_account_may_publish_to_operators_and_use_the_topics_key(
-    dev: Synthesised, service: str
-) -> None:
-    condition = {
-        "StringEquals": {"aws:SourceAccount": "123456789012"},
-        "ArnLike": {"aws:SourceArn": PUBLISHERS[service]},
-    }
-    publish = granted(dev.one("AWS::SNS::TopicPolicy")["PolicyDocument"])[service]
+def test_alarms_of_this_account_may_publish_to_operators_and_use_the_topics_key(dev: Synthesised) -> None:
+    publish = granted(dev.one("AWS::SNS::TopicPolicy")["PolicyDocument"])[CLOUDWATCH]
     assert (publish["Action"], publish["Resource"]) == ("sns:Publish", "<OperatorsTopic>")
-    assert publish["Condition"] == condition
-    use = granted(dev.one("AWS::KMS::Key", "Operators")["KeyPolicy"])[service]
+    assert publish["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "123456789012"},
+        "ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:*"},
+    }
+    use = granted(dev.one("AWS::KMS::Key", "Operators")["KeyPolicy"])[CLOUDWATCH]
     assert use["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
-    assert use["Condition"] == condition
+
+
+def test_rules_of_the_bus_publish_with_a_role_that_can_do_nothing_else(dev: Synthesised) -> None:
+    role = dev.one("AWS::IAM::Role", "DomainEventsPublisher")
+    (policy,) = role["Policies"]
+    assert allowed(policy["PolicyDocument"]) == {
+        ("sns:Publish", "<OperatorsTopic>"),
+        ("kms:Decrypt", "<OperatorsKey.Arn>"),
+        ("kms:GenerateDataKey", "<OperatorsKey.Arn>"),
+    }
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "events.amazonaws.com"}
+    assert trust["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "123456789012"},
+        "ArnLike": {"aws:SourceArn": "arn:aws:events:eu-central-1:123456789012:rule/<DomainEventsBus>/*"},
+    }
 
 
 def test_nobody_else_may_publish_to_operators_and_nobody_without_tls(dev: Synthesised) -> None:
     document = dev.one("AWS::SNS::TopicPolicy")["PolicyDocument"]
-    assert set(granted(document)) == set(PUBLISHERS)
+    assert set(granted(document)) == {CLOUDWATCH}
     (others,) = [it for it in document["Statement"] if "Service" not in it["Principal"]]
     assert (others["Effect"], others["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
