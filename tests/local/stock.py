@@ -22,8 +22,13 @@ class Stock:
         self._ahead = self._pool.submit(self._make) if more else None
         return taken.result()
 
-    def close(self) -> None:
-        """Get rid of the one that nobody has asked for."""
+    def clear(self) -> None:
+        """Get rid of the one ahead: before a test that uses whatever chargers it finds."""
         if self._ahead and not self._ahead.cancel():
             self._ahead.result().discard()
+        self._ahead = None
+
+    def close(self) -> None:
+        """Get rid of the one that nobody has asked for, and of the thread."""
+        self.clear()
         self._pool.shutdown()
