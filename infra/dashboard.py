@@ -133,9 +133,9 @@ def _queues() -> list[cloudwatch.IWidget]:
 
 def _functions() -> list[cloudwatch.IWidget]:
     return [
-        _graph("Errors of functions", THIRD, _search("{AWS/Lambda,FunctionName}", "Errors", "Sum")),
-        _graph("Throttled calls of functions", THIRD, _search("{AWS/Lambda,FunctionName}", "Throttles", "Sum")),
-        _graph("Duration of functions, ms, p99", THIRD, _search("{AWS/Lambda,FunctionName}", "Duration", "p99")),
+        _graph("Errors of functions", THIRD, _of_functions("Errors", "Sum")),
+        _graph("Throttled calls of functions", THIRD, _of_functions("Throttles", "Sum")),
+        _graph("Duration of functions, ms, p99", THIRD, _of_functions("Duration", "p99")),
     ]
 
 
@@ -146,9 +146,14 @@ def _behind() -> list[cloudwatch.IWidget]:
         for it in ("ThrottledRequests", "SystemErrors")
     ]
     return [
-        _graph("The sweeper", HALF, *(counted(it, by="session_sweeper", period=FIVE_MINUTES) for it in sweeper)),
-        _graph("Tables", HALF, *tables),
+        _graph("The sweeper", THIRD, *(counted(it, by="session_sweeper", period=FIVE_MINUTES) for it in sweeper)),
+        _graph("Tables", THIRD, *tables),
+        _graph("How far behind their streams readers are, ms", THIRD, _of_functions("IteratorAge", "Maximum")),
     ]
+
+
+def _of_functions(metric: str, statistic: str) -> cloudwatch.IMetric:
+    return _search("{AWS/Lambda,FunctionName}", metric, statistic)
 
 
 def _search(what: str, metric: str, statistic: str) -> cloudwatch.IMetric:

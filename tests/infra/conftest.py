@@ -46,3 +46,9 @@ def prod(synthesise: Callable[[Mapping[str, str]], Synthesised]) -> Synthesised:
 @pytest.fixture(scope="session")
 def local(synthesise: Callable[[Mapping[str, str]], Synthesised]) -> Synthesised:
     return synthesise({"bundle": "host", "local": "true"})
+
+
+@pytest.fixture(scope="session")
+def awake(synthesise: Callable[[Mapping[str, str]], Synthesised]) -> Synthesised:
+    """Production where chargers are expected and somebody is mailed: it has every alarm that there is."""
+    return synthesise({"env": "prod", "quietMinutes": "30", "operatorsEmail": "night@example.com"})

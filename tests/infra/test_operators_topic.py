@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING, Any
 from tests.infra.templates import allowed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from tests.infra.templates import Synthesised
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
@@ -63,11 +61,11 @@ def test_what_operators_are_told_is_encrypted_with_a_key_that_rotates(dev: Synth
 
 
 def test_alarms_are_mailed_to_whom_the_deployment_names_and_to_nobody_else(
-    synthesise: Callable[[Mapping[str, str]], Synthesised], dev: Synthesised
+    dev: Synthesised, awake: Synthesised
 ) -> None:
     def mailed(stack: Synthesised) -> list[str]:
         every = stack.of_type("AWS::SNS::Subscription").values()
         return [body["Endpoint"] for body in every if body["Protocol"] == "email"]
 
     assert mailed(dev) == []
-    assert mailed(synthesise({"operatorsEmail": "night@example.com"})) == ["night@example.com"]
+    assert mailed(awake) == ["night@example.com"]
