@@ -17,6 +17,7 @@ from contract.vocabulary import EndMethod, EndReason
 from functions.adapters import items
 from functions.adapters.table import to_dynamo
 from functions.domain.records import EndRecord, SessionPhase, SessionRecord
+from local.bench.plot import lines
 from local.bench.row import Row, text
 from local.bench.station import Station, station
 from tests.support import builders
@@ -125,17 +126,23 @@ def rows(found: dict[str, dict[int, Consumed]]) -> list[Row]:
 
     The ratio is to the second shortest: the shortest does not fill a page.
     """
-    lines = []
+    table = []
     for name, by_past in found.items():
         pasts = sorted(by_past)
         longest, held = by_past[pasts[-1]], by_past[pasts[min(1, len(pasts) - 1)]]
         beside = ", ".join(f"{by_past[past].units:g} with {past:,}" for past in pasts[:-1])
         ratio = longest.units / held.units if held.units else None
         what = f"{name}, {pasts[-1]:,} past sessions"
-        lines.append(
+        table.append(
             Row(what, f"{longest.reads:g} read, {longest.writes:g} write units", beside, ratio, "flat", "growth")
         )
-    return lines
+    return table
+
+
+def picture(found: dict[str, dict[int, Consumed]]) -> str:
+    """Units over past sessions, a line for each request."""
+    series = {name: [(past, by_past[past].units) for past in sorted(by_past)] for name, by_past in found.items()}
+    return lines("DynamoDB units of each request as the past grows", "past sessions", "units", series)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

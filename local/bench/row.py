@@ -9,6 +9,7 @@ from pathlib import Path
 from local.settings import REPO
 
 DOCUMENT = REPO / "docs" / "performance.md"
+PICTURES = REPO / "docs" / "performance"
 HEAD = ("what", "ours", "beside", "ratio", "reach", "command")
 
 

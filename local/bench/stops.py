@@ -28,10 +28,15 @@ Milliseconds = float
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Start a stack of its own, stop many sessions, print what it took."""
+    """Stop many sessions, and print what it took."""
     parser = argparse.ArgumentParser(prog="python -m local.bench.stops", description=__doc__)
     parser.add_argument("--stops", type=int, default=50, help="how many stops of each kind (default 50)")
-    options = parser.parse_args(arguments)
+    show(measure(parser.parse_args(arguments).stops))
+    return 0
+
+
+def measure(stops: int) -> dict[str, list[Milliseconds]]:
+    """What each leg of so many stops took, on a stack started for it."""
     with TemporaryDirectory() as home:
         settings = Settings(home=Path(home), gateway_port=0, mqtt_port=0, web_port=0)
         with running_stack(settings, Terminal()) as stack, DriverApi.of(stack.run, OWNER) as api:
@@ -43,14 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 "tap → API shows ended, polled every 5 ms": [],
                 "tap → answer 'ended', one call with Prefer: wait=5": [],
             }
-            for _ in range(options.stops):
+            for _ in range(stops):
                 for leg, figure in zip(legs, _stop_once(api, plant, _polled), strict=False):
                     legs[leg].append(figure)
-            for _ in range(options.stops):
+            for _ in range(stops):
                 legs["tap → answer 'ended', one call with Prefer: wait=5"].append(_stop_once(api, plant, _waited)[2])
-            legs["agent: delta → contactor command"] = delta_to_command_ms(stack, options.stops)
-            _print(legs)
-    return 0
+            legs["agent: delta → contactor command"] = delta_to_command_ms(stack, stops)
+            return legs
 
 
 def _stop_once(api: DriverApi, plant: Plant, stop: Callable[[DriverApi, str], float]) -> tuple[float, float, float]:
@@ -88,7 +92,8 @@ def _waited(api: DriverApi, session_id: str) -> float:
     return time.time()
 
 
-def _print(legs: dict[str, list[Milliseconds]]) -> None:
+def show(legs: dict[str, list[Milliseconds]]) -> None:
+    """Print them."""
     print(f"\n{'milliseconds over the whole local stack':<54} {'n':>4} {'p50':>7} {'p90':>7} {'p99':>7}")
     for leg, figures in legs.items():
         cuts = statistics.quantiles(figures, n=100, method="inclusive")
