@@ -111,7 +111,8 @@ class HttpApi(Construct):
             http_api=self.api,
             stage_name="$default",
             auto_deploy=True,
-            detailed_metrics_enabled=True,
+            # By route, they are six metrics for each that are paid for; the access log has the route (ADR 0022).
+            detailed_metrics_enabled=False,
             throttle=apigw.ThrottleSettings(rate_limit=SELDOM.rate_per_s, burst_limit=SELDOM.burst),
         )
         self._log_access(environment)
@@ -131,7 +132,6 @@ class HttpApi(Construct):
             f"{method.value} {path}": {
                 "ThrottlingRateLimit": throttle.rate_per_s,
                 "ThrottlingBurstLimit": throttle.burst,
-                "DetailedMetricsEnabled": True,
             }
             for method, path, _, throttle in ROUTES
         }

@@ -20,13 +20,14 @@ def limits(template: Synthesised) -> dict[str, dict[str, Any]]:
     return settings
 
 
-def test_every_route_has_a_limit_and_its_metrics(dev: Synthesised) -> None:
+def test_every_route_has_a_limit_and_no_metrics_that_nobody_looks_at(dev: Synthesised) -> None:
     routes = {body["RouteKey"] for body in dev.of_type("AWS::ApiGatewayV2::Route").values()}
     assert set(limits(dev)) == routes
     for limit in limits(dev).values():
         assert limit["ThrottlingRateLimit"] >= 10
         assert limit["ThrottlingBurstLimit"] >= limit["ThrottlingRateLimit"]
-        assert limit["DetailedMetricsEnabled"] is True
+        assert "DetailedMetricsEnabled" not in limit
+    assert dev.one("AWS::ApiGatewayV2::Stage")["DefaultRouteSettings"]["DetailedMetricsEnabled"] is False
 
 
 def test_a_route_that_nobody_thought_of_would_have_the_narrowest_limit(dev: Synthesised) -> None:

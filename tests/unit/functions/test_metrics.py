@@ -106,6 +106,11 @@ def test_every_outcome_has_a_metric() -> None:
     assert set(STOPS.values()) <= names_in_source()
 
 
+def test_there_are_not_more_metrics_than_somebody_pays_for() -> None:
+    """Each costs about 0.30 USD a month (ADR 0022)."""
+    assert len(names_in_source()) <= 60
+
+
 def test_a_dimension_that_there_can_be_any_number_of_fails_every_test() -> None:
     metrics = Metrics(namespace="Polaris", service="stop_session")
     metrics.add_dimension("charger_id", "PX-0001")
