@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from functions import bootstrap
+from functions import bootstrap_events
 from functions.domain.card_authorisation import TOO_LATE, CardAuthorisation
 from functions.domain.ports import DeadLetters
 from functions.queue_records import process_records
@@ -22,7 +22,7 @@ def handler(
     event: dict[str, Any], context: Any, given: tuple[CardAuthorisation, DeadLetters] | None = None
 ) -> dict[str, Any]:
     """Answer a batch."""
-    use, dead_letters = given or bootstrap.card_authorisation()
+    use, dead_letters = given or bootstrap_events.card_authorisation()
 
     def take(body: str, received_at_ms: int) -> str:
         status = use.take(body, received_at_ms=received_at_ms)

@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from functions import bootstrap
+from functions import bootstrap_events
 from functions.domain.ports import DeadLetters
 from functions.domain.presence import Presence
 from functions.queue_records import process_records
@@ -19,7 +19,7 @@ metrics = Metrics()
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: Any, given: tuple[Presence, DeadLetters] | None = None) -> dict[str, Any]:
     """Take in a batch."""
-    use, dead_letters = given or bootstrap.presence()
+    use, dead_letters = given or bootstrap_events.presence()
     return process_records(
         event,
         context,

@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from functions import bootstrap
+from functions import bootstrap_events
 from functions.domain.ports import DeadLetters
 from functions.domain.reporting import Reporting
 from functions.domain.stop_outcomes import StopOutcome, StopTold
@@ -38,7 +38,7 @@ def count_stop(to: Metrics, stop: StopTold) -> None:
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: Any, given: tuple[Reporting, DeadLetters] | None = None) -> dict[str, Any]:
     """Take in a batch."""
-    use, dead_letters = given or bootstrap.reporting()
+    use, dead_letters = given or bootstrap_events.reporting()
 
     def take(body: str, received_at_ms: int) -> str:
         taken = use.take(body, received_at_ms=received_at_ms)

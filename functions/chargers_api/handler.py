@@ -11,7 +11,7 @@ from pydantic import Field
 from functions import bootstrap
 from functions.api_models.chargers import ChargerCard, ChargerPage, charger_detail
 from functions.cursors import CURSOR_MAX_CHARS, seal, unseal
-from functions.domain.reading import Reading
+from functions.domain.browsing import Browsing
 from functions.http_problem import Response, answers_problems
 from functions.http_request import IN_DIGITS, ChargerPath, RequestModel, owner_of, path_of, query_of
 from functions.http_routes import JsonResponse, document, router
@@ -33,7 +33,7 @@ class ChargersQuery(RequestModel):
 @app.get("/v1/chargers")
 def list_chargers() -> JsonResponse:
     """All chargers, page by page."""
-    event, use = app.current_event.raw_event, _reading()
+    event, use = app.current_event.raw_event, _browsing()
     owner, query = owner_of(event), query_of(event, ChargersQuery)
     page = use.chargers.page(limit=query.limit, cursor=unseal(SCOPE, query.cursor))
     cards = [ChargerCard.of(charger, owner=owner, now_ms=use.clock()) for charger in page.items]
@@ -43,22 +43,22 @@ def list_chargers() -> JsonResponse:
 @app.get("/v1/chargers/<charger_id>")
 def get_charger(charger_id: str) -> JsonResponse:  # noqa: ARG001 - the router insists on passing it; path_of checks it
     """One charger, with what the caller may do on each EVSE."""
-    event, use = app.current_event.raw_event, _reading()
+    event, use = app.current_event.raw_event, _browsing()
     owner = owner_of(event)
     charger, mine = use.charger(path_of(event, ChargerPath).charger_id, owner=owner)
     return document(200, charger_detail(charger, mine, now_ms=use.clock(), patience=use.patience))
 
 
-def _reading() -> Reading:
-    given: Reading | None = app.context.get("reading")
-    return given or bootstrap.reading()
+def _browsing() -> Browsing:
+    given: Browsing | None = app.context.get("browsing")
+    return given or bootstrap.browsing()
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
 @metrics.log_metrics
 @answers_problems(logger)
-def handler(event: dict[str, Any], context: Any, reading: Reading | None = None) -> Response:
+def handler(event: dict[str, Any], context: Any, browsing: Browsing | None = None) -> Response:
     """Route one request."""
     metrics.add_metric("ChargersRead", MetricUnit.Count, 1)
-    app.append_context(reading=reading)  # type: ignore[no-untyped-call]  # Powertools left it untyped
+    app.append_context(browsing=browsing)  # type: ignore[no-untyped-call]  # Powertools left it untyped
     return app.resolve(event, context)

@@ -1,8 +1,7 @@
-"""Reading sessions and chargers as their driver may see them."""
+"""Reading sessions as their driver may see them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from functions.domain import outlook
@@ -10,7 +9,7 @@ from functions.domain.curve import thinned
 from functions.domain.errors import CallerError, PolarisError
 from functions.domain.patience import Patience
 from functions.domain.ports import Chargers, Clock, Page, Sessions, Watchers
-from functions.domain.records import Charger, MeterSample, SessionPhase, SessionRecord
+from functions.domain.records import MeterSample, SessionPhase, SessionRecord
 
 MOST_PAGES_READ = 4
 """Pages of an owner's sessions read for one answer when a filter leaves few of them: bounds the cost of a request."""
@@ -97,21 +96,3 @@ class Reading:
             return session, page
         at_end = page.cursor is None
         return session, Page(thinned(page.items, every_ms=every_ms, after_ms=after_ms, at_end=at_end), page.cursor)
-
-    def charger(self, charger_id: str, *, owner: str) -> tuple[Charger, Mapping[int, SessionRecord]]:
-        """A charger, and this owner's own live sessions on it by EVSE.
-
-        Raises:
-            CallerError: charger_not_found.
-        """
-        charger = self.chargers.get(charger_id)
-        if charger is None:
-            raise CallerError("charger_not_found", "There is no such charger.")
-        mine = {
-            evse.evse_id: session
-            for evse in charger.evses
-            if evse.current_session_id and evse.current_owner == owner
-            if (session := self.sessions.get(evse.current_session_id)) is not None
-            and not outlook.is_over(session, now_ms=self.clock(), patience=self.patience)
-        }
-        return charger, mine

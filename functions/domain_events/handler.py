@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from functions import bootstrap
+from functions import bootstrap_events
 from functions.adapters.session_stream import change_of
 from functions.domain.errors import ContractViolation, PolarisError
 from functions.domain.ports import DeadLetters
@@ -28,7 +28,7 @@ def handler(
     The stream is delivered again from there on, so whatever follows it waits. A record that nobody can read would wait
     for ever: it is set aside at once, whole and with the reason.
     """
-    telling, dead_letters = given or bootstrap.telling()
+    telling, dead_letters = given or bootstrap_events.telling()
     metrics.add_metric("ChangesReceived", MetricUnit.Count, len(event["Records"]))
     for record in event["Records"]:
         try:

@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from functions import bootstrap
+from functions import bootstrap_events
 from functions.domain.provisioning import Provisioning
 
 logger = Logger()
@@ -19,7 +19,7 @@ metrics = Metrics()
 def handler(event: dict[str, Any], _context: Any, given: Provisioning | None = None) -> dict[str, Any]:
     """Answer yes with the charger's id, or no. An exception is a no as well; the board tries again."""
     metrics.add_metric("ProvisioningAsked", MetricUnit.Count, 1)
-    decision = (given or bootstrap.provisioning()).decide(event)
+    decision = (given or bootstrap_events.provisioning()).decide(event)
     said = {"why": decision.why, "serial": decision.serial_number, "charger": decision.charger_id}
     if decision.allowed:
         logger.info("board provisioned", extra=said | {"retired": decision.retired})

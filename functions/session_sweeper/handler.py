@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from functions import bootstrap
+from functions import bootstrap_events
 from functions.domain.renewals import Renewals
 from functions.domain.sweeping import Outcome, Sweeping
 
@@ -34,7 +34,7 @@ QUIET = (Outcome.LEFT_OPEN, Outcome.NOTHING_DUE)
 @metrics.log_metrics
 def handler(_event: dict[str, Any], _context: Any, given: tuple[Sweeping, Renewals] | None = None) -> None:
     """Sweep once, and look after the certificates when it is time."""
-    sweeping, renewals = given or (bootstrap.sweeping(), bootstrap.renewals())
+    sweeping, renewals = given or (bootstrap_events.sweeping(), bootstrap_events.renewals())
     sweep = sweeping.sweep()
     for session_id, outcome in sweep.outcomes.items():
         if outcome is Outcome.FAILED:

@@ -23,7 +23,7 @@ from moto import mock_aws
 
 from contract.topics import SHADOW_PREFIX, shadow_name
 from device_agent.memory_link import MemoryCloud
-from functions import bootstrap
+from functions import bootstrap, bootstrap_events
 from functions.adapters import clients
 from local.bench.capacity import Meter, Table
 from local.bench.discard import Discard
@@ -46,15 +46,15 @@ ENVIRONMENT = {
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
-WIRED_BY = {
-    "start_session": "starting",
-    "stop_session": "stopping",
-    "sessions_api": "reading",
-    "chargers_api": "reading",
-    "session_sweeper": "sweeping",
-    "charger_reports": "reporting",
+WIRED_BY: dict[str, Callable[[], object]] = {
+    "start_session": bootstrap.starting,
+    "stop_session": bootstrap.stopping,
+    "sessions_api": bootstrap.reading,
+    "chargers_api": bootstrap.browsing,
+    "session_sweeper": bootstrap_events.sweeping,
+    "charger_reports": bootstrap_events.reporting,
 }
-"""What in `bootstrap` puts a function together."""
+"""What puts a function together."""
 
 
 class CountedCloud(MemoryCloud):
@@ -110,7 +110,7 @@ class Station:
         if function not in self._handlers:
             os.environ |= self.account.environment(function)
             module = importlib.import_module(f"functions.{function}.handler")
-            getattr(bootstrap, WIRED_BY[function])()
+            WIRED_BY[function]()
             self._handlers[function] = module.handler
         return self._handlers[function]
 
@@ -220,6 +220,6 @@ def station(*, metered: bool = True) -> Iterator[Station]:
 
 
 def _forget_wiring() -> None:
-    for made in (clients.session, *vars(bootstrap).values()):
+    for made in (clients.session, *vars(bootstrap).values(), *vars(bootstrap_events).values()):
         if hasattr(made, "cache_clear"):
             made.cache_clear()

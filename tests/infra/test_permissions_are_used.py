@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from functions import bootstrap
+from functions import bootstrap, bootstrap_events
 from functions.adapters import clients as made_by_functions
 from tests.infra.function_scenarios import SCENARIOS
 from tests.infra.recorded_calls import Account, Need, grants, leads_to, needs
@@ -66,7 +66,7 @@ def aws(clients: dict[str, Any], prod: Synthesised, monkeypatch: pytest.MonkeyPa
 
 
 def _forget_wiring() -> None:
-    for made in (*vars(bootstrap).values(), *vars(made_by_functions).values()):
+    for made in (*vars(bootstrap).values(), *vars(bootstrap_events).values(), *vars(made_by_functions).values()):
         if hasattr(made, "cache_clear"):
             made.cache_clear()
 

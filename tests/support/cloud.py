@@ -17,6 +17,7 @@ from functions.adapters.memory import (
 from functions.adapters.memory_operator import MemoryAudit, MemoryDeadLetterQueues, MemorySessionLists
 from functions.adapters.memory_people import MemoryAccounts, MemoryCards, MemoryIdentities
 from functions.domain.accounts import AccountRecord
+from functions.domain.browsing import Browsing
 from functions.domain.card_authorisation import CardAuthorisation
 from functions.domain.card_keeping import CardKeeping
 from functions.domain.finding import Finding
@@ -101,6 +102,9 @@ class Cloud:
             clock=self.clock,
             new_id=new_id,
             patience=self.patience,
+        )
+        self.browsing = Browsing(
+            sessions=self.sessions, chargers=self.chargers, clock=self.clock, patience=self.patience
         )
         self.reading = Reading(
             sessions=self.sessions,

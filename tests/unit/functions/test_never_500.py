@@ -95,7 +95,7 @@ def test_whatever_is_asked_is_answered(event: dict[str, Any]) -> None:
         stop(event, context, cloud.stopping),
         start(event, context, cloud.starting),
         sessions(event, context, cloud.reading),
-        chargers(event, context, cloud.reading),
+        chargers(event, context, cloud.browsing),
         cards(event, context, cloud.card_keeping),
         sharing(event, context, (cloud.lending, cloud.patience)),
         account(event, context, cloud.leaving),

@@ -17,7 +17,7 @@ from tests.support.cloud import Cloud
 
 
 def call(cloud: Cloud, event: dict[str, Any]) -> dict[str, Any]:
-    return dict(handler(event, LambdaContext(), cloud.reading))
+    return dict(handler(event, LambdaContext(), cloud.browsing))
 
 
 def the_evse(cloud: Cloud, owner: str = OWNER) -> dict[str, Any]:

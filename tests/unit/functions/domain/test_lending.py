@@ -101,7 +101,7 @@ def test_the_right_is_good_for_stopping_and_for_nothing_else(cloud: Cloud) -> No
     assert [refusal(attempt) for attempt in attempts] == ["session_not_found"] * len(attempts)
     mine = reading.sessions_of(NEIGHBOUR, status=None, from_ms=None, to_ms=None, limit=10, cursor=None)
     assert mine.items == []
-    assert reading.charger(CHARGER, owner=NEIGHBOUR)[1] == {}
+    assert cloud.browsing.charger(CHARGER, owner=NEIGHBOUR)[1] == {}
 
 
 def test_revoked_the_session_looks_missing(cloud: Cloud) -> None:

@@ -132,9 +132,9 @@ def test_a_charger_comes_with_the_callers_own_live_session_and_nobody_elses(clou
         builders.active_session(),
         builders.active_session(session_id=builders.OTHER_SESSION, evse_id=2, owner=NEIGHBOUR),
     )
-    assert {evse: it.session_id for evse, it in cloud.reading.charger(CHARGER, owner=OWNER)[1].items()} == {1: SESSION}
-    assert list(cloud.reading.charger(CHARGER, owner=NEIGHBOUR)[1]) == [2]
-    assert list(cloud.reading.charger(CHARGER, owner="stranger")[1]) == []
+    assert {evse: it.session_id for evse, it in cloud.browsing.charger(CHARGER, owner=OWNER)[1].items()} == {1: SESSION}
+    assert list(cloud.browsing.charger(CHARGER, owner=NEIGHBOUR)[1]) == [2]
+    assert list(cloud.browsing.charger(CHARGER, owner="stranger")[1]) == []
 
 
 def test_a_session_that_is_over_is_no_longer_on_its_charger(cloud: Cloud) -> None:
@@ -142,10 +142,10 @@ def test_a_session_that_is_over_is_no_longer_on_its_charger(cloud: Cloud) -> Non
         builders.evse(current_session_id=SESSION, current_owner=OWNER),
         builders.active_session(phase=SessionPhase.ENDED),
     )
-    assert cloud.reading.charger(CHARGER, owner=OWNER)[1] == {}
+    assert cloud.browsing.charger(CHARGER, owner=OWNER)[1] == {}
 
 
 def test_a_charger_nobody_knows_is_refused(cloud: Cloud) -> None:
     with pytest.raises(CallerError) as error:
-        cloud.reading.charger("PX-9999", owner=OWNER)
+        cloud.browsing.charger("PX-9999", owner=OWNER)
     assert error.value.code == "charger_not_found"

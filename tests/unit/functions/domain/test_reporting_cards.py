@@ -99,7 +99,7 @@ def test_a_card_that_is_nobodys_loses_no_session_and_shows_it_to_nobody(cards: t
     for driver in (OWNER, NEIGHBOUR):
         page = cloud.reading.sessions_of(driver, status=None, from_ms=None, to_ms=None, limit=10, cursor=None)
         assert page.items == []
-        assert cloud.reading.charger(CHARGER, owner=driver)[1] == {}
+        assert cloud.browsing.charger(CHARGER, owner=driver)[1] == {}
 
 
 def test_another_charger_cannot_speak_of_it(cloud: Cloud) -> None:
