@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from contract.vocabulary import EndMethod, EndReason
 from functions.domain.event_documents import KINDS, SOURCE
+from functions.domain.records import Confidence, EndBasis, EndRecord, IntentStatus, SessionPhase, SessionRecord
+from functions.domain.telling import events_between
+from tests.support import builders
+from tests.support.clock import NOON_MS
 
 if TYPE_CHECKING:
     from tests.infra.templates import Synthesised
@@ -28,9 +36,69 @@ def test_a_change_is_tried_for_hours_in_smaller_and_smaller_parts_and_then_kept(
     assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": DEAD_LETTERS}}
 
 
-def test_what_is_kept_of_the_curve_wakes_nobody(dev: Synthesised) -> None:
-    (pattern,) = dev.one("AWS::Lambda::EventSourceMapping", "DomainEvents")["FilterCriteria"]["Filters"]
-    assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"item": {"S": ["session"]}}}}
+def wakes(stack: Synthesised, record: dict[str, Any]) -> bool:
+    """Whether a record of the stream passes the filters, which are alternatives."""
+    filters = stack.one("AWS::Lambda::EventSourceMapping", "DomainEvents")["FilterCriteria"]["Filters"]
+    assert len(filters) <= 5, "Lambda takes no more"
+    return any(matches(json.loads(each["Pattern"]), record) for each in filters)
+
+
+def matches(pattern: dict[str, Any], value: Any) -> bool:
+    """As Lambda has it, for what is used of it: equality, and that a leaf is there."""
+    for key, wanted in pattern.items():
+        found = value.get(key) if isinstance(value, dict) else None
+        if isinstance(wanted, dict):
+            if not matches(wanted, found):
+                return False
+        elif wanted == [{"exists": True}]:
+            if found is None:
+                return False
+        elif found not in wanted:
+            return False
+    return True
+
+
+FAILED = builders.stop_intent(status=IntentStatus.FAILED, settled_at_ms=NOON_MS)
+REPORTED = EndRecord(
+    reason=EndReason.REMOTE, method=EndMethod.REPORTED, at_ms=NOON_MS, received_at_ms=NOON_MS, meter_wh=8200
+)
+CONCLUDED = replace(
+    REPORTED, method=EndMethod.ESTIMATED, basis=EndBasis.LAST_SAMPLE, confidence=Confidence.LOW, received_at_ms=5
+)
+STAGES: tuple[dict[str, Any], ...] = (
+    {},
+    {"stop": builders.stop_intent()},
+    {"stop": builders.stop_intent(overdue_at_ms=NOON_MS)},
+    {"stop": FAILED},
+    {"stop": builders.stop_intent(intent_id="x"), "past_stops": (FAILED,)},
+    {"phase": SessionPhase.ENDED, "end": CONCLUDED},
+    {"phase": SessionPhase.ENDED, "end": CONCLUDED, "started_at_ms": None},
+    {"phase": SessionPhase.ENDED, "end": REPORTED, "superseded_end": CONCLUDED},
+    {"reopened_at_ms": NOON_MS, "superseded_end": CONCLUDED},
+)
+LIVES = (
+    [builders.pending_session(), *(builders.active_session(**stage) for stage in STAGES)],
+    [
+        builders.card_session(started_at_ms=None, start_meter_wh=None),
+        *(builders.card_session(**stage) for stage in STAGES),
+    ],
+)
+
+
+@pytest.mark.parametrize("life", LIVES, ids=["begun in the app", "begun with a card"])
+def test_every_change_that_means_something_wakes_the_function(dev: Synthesised, life: list[SessionRecord]) -> None:
+    changes = [(old, new) for old in life for new in life if list(events_between(old, new))]
+    assert len(changes) > len(life)
+    asleep = [(old, new) for old, new in changes if not wakes(dev, builders.stream_record(old, new))]
+    assert asleep == []
+
+
+def test_a_start_and_the_samples_of_a_session_that_charges_wake_nobody(dev: Synthesised) -> None:
+    active = builders.active_session()
+    sampled = builders.stream_record(active, replace(active, meter_wh=9000, as_of_ms=NOON_MS + 5))
+    point = {"Keys": {"item": {"S": "meter#1#1"}}, "NewImage": {"item": {"S": "meter#1#1"}, "seq": {"N": "1"}}}
+    for record in (sampled, builders.stream_record(None, builders.pending_session()), {"dynamodb": point}):
+        assert not wakes(dev, record)
 
 
 def test_operators_hear_of_stops_that_fail_or_are_overdue_and_of_sessions_that_were_concluded(dev: Synthesised) -> None:
