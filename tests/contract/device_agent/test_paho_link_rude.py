@@ -54,7 +54,7 @@ def test_a_broker_that_will_not_have_us_is_asked_ever_more_seldom(
 ) -> None:
     waits: list[tuple[int, bool]] = []
 
-    def backoff_s(attempt: int, _random: object, *, refused: bool) -> float:
+    def backoff_s(attempt: int, _random: object, *, refused: bool, **_rest: float) -> float:
         waits.append((attempt, refused))
         return 0.002
 
