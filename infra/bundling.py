@@ -43,8 +43,11 @@ LEFT_OUT = (
     f"{_POWERTOOLS}/utilities/circuit_breaker",
     f"{_POWERTOOLS}/utilities/data_masking",
     f"{_POWERTOOLS}/utilities/feature_flags",
+    f"{_POWERTOOLS}/utilities/idempotency",
     f"{_POWERTOOLS}/utilities/kafka",
+    f"{_POWERTOOLS}/utilities/parameters",
     f"{_POWERTOOLS}/utilities/streaming",
+    f"{_POWERTOOLS}/utilities/validation",
     "**/*.pyi",  # for type checkers
 )
 """What the packages bring and nothing here imports: a fifth of the archive, which would pass 5 MB with it."""

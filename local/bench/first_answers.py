@@ -60,9 +60,7 @@ FIRST: dict[str, First] = {
         _ok(),
         {"GetItem": {"Item": _SESSION}},
     ),
-    "account_api": First(
-        api_event("DELETE", "/v1/me"), _ok(409), {"Query": {"Items": [_SESSION]}, "GetItem": {"Item": _SESSION}}
-    ),
+    "account_api": First(api_event("DELETE", "/v1/me"), _ok(204), {"Query": {"Items": []}}),
     "operator_api": First(operator_event("GET", "chargers"), _ok(), {"Scan": {"Items": [_CHARGER, _EVSE]}}),
     "charger_reports": First(
         sqs_event(builders.event_message(builders.event("meter", 9, meterWh=9000))),
@@ -71,6 +69,11 @@ FIRST: dict[str, First] = {
     ),
     "charger_presence": First(sqs_event(json.dumps(_PRESENT)), TAKEN, {"GetItem": {"Item": _CHARGER}}),
     "authorise_card": First(sqs_event(builders.question_message(builders.question())), TAKEN),
+    "domain_events": First(
+        {"Records": [builders.stream_record(builders.pending_session(), builders.active_session())]},
+        TAKEN,
+        {"PutEvents": {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}},
+    ),
     "session_sweeper": First({}, "", {"Query": {"Items": []}, "Scan": {"Items": []}}),
     "provisioning_hook": First(
         {"parameters": {"SerialNumber": "SN-0815", "Attempt": "0" * 32}, "clientId": "provision-SN-0815"},
