@@ -21,7 +21,7 @@ from functions.domain.records import (
 
 CLOSE_BY_MS = 120_000
 """A sample this shortly before the charger was done with the session misses a few samples' energy at most: two minutes
-are two meter intervals, at 11 kW some 0.4 kWh."""
+are four meter intervals, at 11 kW some 0.4 kWh."""
 
 PLAUSIBLE = 1.1
 """How much faster than its rated power an EVSE's register may rise: a tenth, for what meter and rating are off."""

@@ -19,7 +19,7 @@ class Patience:
     start_grace_s: int = 15
     """How long after its expiry a start may still be answered: the same patience as for a stop."""
     stale_after_s: int = 75
-    """A live session not heard of for this long is stale: a meter interval of 60 s, and a quarter of one."""
+    """A live session not heard of for this long is stale: two and a half meter intervals of 30 s."""
     watch_s: int = 30
     """A card being looked at asks the charger for faster samples at most this often."""
     watch_overlap_s: int = 5

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MIN_ENERGY_WH = 500
-"""A target is noticed with the next sample: at 11 kW and one a minute, two fifths of this too late at most."""
+"""A target is noticed with the next sample: at 11 kW and 30 s between two, less than a fifth of this too late."""
 MAX_ENERGY_WH = 1_000_000
 """More than the battery of any lorry holds."""
 MIN_DURATION_S = 300
