@@ -6,7 +6,7 @@ Times in epoch milliseconds UTC, energy in watt-hours, power in watts.
 
 from __future__ import annotations
 
-from contract.vocabulary import EndMethod
+from contract.vocabulary import EndMethod, RequestedBy
 from functions.domain.patience import Patience
 from functions.domain.records import IntentStatus, SessionPhase, SessionRecord
 from functions.domain.transitions import never_began
@@ -113,5 +113,14 @@ def poll_after_ms(session: SessionRecord, *, now_ms: int, patience: Patience) ->
 
 
 def is_withdrawable(session: SessionRecord) -> bool:
-    """Whether the driver may still take the stop back: the charger has not acknowledged it."""
-    return session.end is None and session.stop is not None and session.stop.status is IntentStatus.REQUESTED
+    """Whether the driver may still take the stop back: the charger has not acknowledged it, and no operator wants it.
+
+    An operator may have a reason that the driver does not see, such as a burnt cable.
+    """
+    stop = session.stop
+    return (
+        session.end is None
+        and stop is not None
+        and stop.status is IntentStatus.REQUESTED
+        and stop.by is not RequestedBy.OPERATOR
+    )

@@ -38,6 +38,13 @@ _ROWS = (
         False,
         409,
     ),
+    Reason(
+        "stop_by_operator",
+        "The operator is stopping this session",
+        "It can't be taken back here. Ask the operator why, or start at another charger.",
+        False,
+        409,
+    ),
     Reason("no_stop_to_withdraw", "There is no stop to take back", "Pull down to refresh.", False, 409),
     Reason(
         "account_suspended",

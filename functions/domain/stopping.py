@@ -216,7 +216,8 @@ class Stopping:
         shows the truth; the other way round the record would promise what the charger never heard.
 
         Raises:
-            CallerError: session_not_found; no_stop_to_withdraw; session_not_active; stop_already_acknowledged.
+            CallerError: session_not_found; no_stop_to_withdraw; session_not_active; stop_by_operator;
+                stop_already_acknowledged.
             TemporaryError: not_sent; nothing has changed.
         """
         session = self.sessions.get(session_id)
@@ -263,6 +264,8 @@ def _withdrawable(session: SessionRecord) -> IntentRecord:
         raise CallerError("session_not_active", "The session has ended.")
     if session.stop is None:
         raise CallerError("no_stop_to_withdraw", "No stop was asked for in this session.")
+    if session.stop.by is RequestedBy.OPERATOR and session.stop.status is IntentStatus.REQUESTED:
+        raise CallerError("stop_by_operator", "An operator asked for it.")
     if not outlook.is_withdrawable(session):
         raise CallerError("stop_already_acknowledged", f"The charger answered: {session.stop.status.value}.")
     return session.stop

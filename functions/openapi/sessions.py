@@ -82,6 +82,7 @@ ROUTES = (
             "session_not_active",
             "no_stop_to_withdraw",
             "stop_already_acknowledged",
+            "stop_by_operator",
             "not_sent",
         ),
         path_model=SessionPath,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from contract.vocabulary import Act
+from contract.vocabulary import Act, RequestedBy
 from functions.domain.errors import CallerError, TemporaryError
-from functions.domain.outlook import session_status, stop_status
+from functions.domain.outlook import is_withdrawable, session_status, stop_status
 from functions.domain.records import IntentStatus, SessionPhase, SessionRecord
 from tests.support import builders
 from tests.support.builders import NEIGHBOUR, OWNER, SESSION, STOP_INTENT
@@ -28,6 +28,11 @@ def test_a_stop_nobody_answered_is_withdrawn_with_a_keep_to_the_charger(cloud: C
     assert cloud.session().stop == session.stop
 
 
+def test_only_a_stop_that_can_be_withdrawn_is_shown_as_such() -> None:
+    assert is_withdrawable(builders.stopping_session())
+    assert not is_withdrawable(builders.stopping_session(stop=builders.stop_intent(by=RequestedBy.OPERATOR)))
+
+
 def test_withdrawing_twice_is_withdrawing_once(cloud: Cloud) -> None:
     cloud.keep(builders.stopping_session())
     first = cloud.stopping.withdraw(SESSION, owner=OWNER)
@@ -46,6 +51,7 @@ def test_a_stop_that_was_never_sent_can_be_withdrawn(cloud: Cloud) -> None:
     [
         (builders.active_session(), "no_stop_to_withdraw"),
         (builders.stopping_session(phase=SessionPhase.ENDED), "session_not_active"),
+        (builders.stopping_session(stop=builders.stop_intent(by=RequestedBy.OPERATOR)), "stop_by_operator"),
         *(
             (builders.stopping_session(stop=builders.stop_intent(status=status)), "stop_already_acknowledged")
             for status in IntentStatus
