@@ -8,7 +8,7 @@ import pytest
 
 from local.client import DriverApi
 from local.seed import Hardware
-from tests.local.scenes import awaited, charging, ended, session_of, startable
+from tests.local.scenes import awaited, charging, ended, evse_of, session_of, startable
 from tests.local.support import FreshCharger, LocalStack
 
 
@@ -93,11 +93,14 @@ def test_a_stop_that_was_carried_out_while_the_line_was_lost_ends_once(owner: Dr
 
 def test_a_charger_whose_charge_point_is_away_says_so_and_works_again(owner: DriverApi, charger: FreshCharger) -> None:
     charger.kill_charge_point()
-    awaited(lambda: {"ok": charger.driver_ok()}, "the agent reports it", ok=False)
+    awaited(lambda: evse_of(owner, charger), "the driver sees that it is out of service", canStart=False)
+    assert evse_of(owner, charger)["notice"]["code"] == "charger_out_of_service"
+    assert charger.driver_ok() is False
 
     charger.start_charge_point()
 
-    awaited(lambda: {"ok": charger.driver_ok()}, "the agent reports that it is back", ok=True)
+    startable(owner, charger)
+    assert charger.driver_ok() is True
     session_id = charging(owner, charger)
     assert owner.stop(session_id, wait_s=10).expect(200)["status"] == "ended"
     startable(owner, charger)
