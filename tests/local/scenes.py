@@ -91,12 +91,30 @@ def evse_of(driver: DriverApi, charger: FreshCharger, evse_id: int = 1) -> Sessi
     return found
 
 
+def ack_of(charger: FreshCharger) -> Session:
+    """The charger's answer that its shadow shows."""
+    ack: Session = charger.shadow()["state"]["reported"]["ack"][0]
+    return ack
+
+
 def stages(driver: DriverApi, session_id: str) -> list[str]:
     return [stage["stage"] for stage in driver.timeline(session_id).expect(200)["stages"]]
 
 
+def reports_taken_in(stack: LocalStack) -> None:
+    """Wait until whatever the chargers have told has been taken in."""
+    sqs, names = stack.client("sqs"), ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+    def taken() -> bool:
+        answer = sqs.get_queue_attributes(QueueUrl=stack.run.queues.reports, AttributeNames=names)
+        return all(int(answer["Attributes"][name]) == 0 for name in names)
+
+    wait_for(taken, "the queue is empty", within_s=WITHIN_S)
+
+
 def let_two_days_pass(stack: LocalStack, charger: FreshCharger, session_id: str) -> None:
-    """As if the last word of the session, and of the charger, had come two days ago."""
+    """As if the last word of the session, and of the charger, had come two days ago; the agent is dead."""
+    reports_taken_in(stack)
     dynamodb, tables = stack.client("dynamodb"), stack.run.tables
     then_ms = int(time.time() * 1000) - TWO_DAYS_MS
     sessions = DynamoSessions(dynamodb, tables.sessions, tables.chargers)

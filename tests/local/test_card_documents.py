@@ -112,8 +112,8 @@ def test_a_session_that_begins_with_a_card_is_its_owners_to_see_and_to_stop(
         assert (shown["status"], shown["startedBy"], shown["chargerId"]) == ("active", "card", charger.charger_id)
         assert shown["chargerName"] == charger.site.name
         assert session_id in [it["sessionId"] for it in owner.sessions().expect(200)["sessions"]]
-        evse = evse_of(owner, charger)
-        assert (evse["session"]["sessionId"], evse["canStop"], evse["canStart"]) == (session_id, True, False)
+        evse = awaited(lambda: evse_of(owner, charger), "it holds the EVSE", canStop=True)
+        assert (evse["session"]["sessionId"], evse["canStart"]) == (session_id, False)
         (stage,) = owner.timeline(session_id).expect(200)["stages"]
         assert (stage["stage"], stage["source"], stage["detail"]) == ("started", "charger", "with_a_card")
 
@@ -128,7 +128,7 @@ def test_a_session_that_begins_with_a_card_is_its_owners_to_see_and_to_stop(
 
         transaction.tell("ended", 2, reason="Remote", method="reported")
         assert ended(owner, session_id)["energyWh"] == 200
-        assert evse_of(owner, charger)["session"] is None
+        awaited(lambda: evse_of(owner, charger), "the EVSE is free", session=None)
     assert stack.dead_letters(charger) == []
 
 

@@ -99,7 +99,9 @@ def test_a_card_of_late_charges_while_the_link_is_down_and_everything_arrives_af
 ) -> None:
     first = cards(stack, OWNER)[0]
     tap(charger, first)  # so that the charger knows it
+    session_id = appeared(owner, charger)
     tap(charger, first)
+    ended(owner, session_id)
     startable(owner, charger)
     before_wh = charger.describe()["true_wh"]
     known = ended_here(owner, charger)

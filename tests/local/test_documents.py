@@ -13,7 +13,7 @@ import pytest
 from contract.topics import events_topic, shadow_topic
 from local.client import DriverApi
 from local.waiting import wait_for
-from tests.local.scenes import awaited, charging, ended, evse_of, session_of, stages
+from tests.local.scenes import ack_of, awaited, charging, ended, evse_of, reports_taken_in, session_of, stages
 from tests.local.support import WITHIN_S, DeadLetter, FreshCharger, LocalStack
 from tests.local.voice import as_charger
 
@@ -32,13 +32,7 @@ def queue(stack: LocalStack, *bodies: str) -> None:
     sqs = stack.client("sqs")
     for body in bodies:
         sqs.send_message(QueueUrl=stack.run.queues.reports, MessageBody=body)
-
-    def taken() -> bool:
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        answer = sqs.get_queue_attributes(QueueUrl=stack.run.queues.reports, AttributeNames=names)
-        return all(int(answer["Attributes"][name]) == 0 for name in names)
-
-    wait_for(taken, "the queue is empty", within_s=WITHIN_S)
+    reports_taken_in(stack)
 
 
 def await_dead_letters(stack: LocalStack, charger: FreshCharger) -> list[DeadLetter]:
@@ -58,11 +52,9 @@ def test_the_next_drivers_session_is_untouched_by_any_old_intent(
     current = charger.shadow()["state"]["desired"]["intent"][0]
 
     for old in (stop, start, stop, current, stop):
-        answered = charger.shadow_version() + 1
         charger.desire(old)
-        wait_for(lambda want=answered: charger.shadow_version() > want, "an answer", within_s=WITHIN_S)  # type: ignore[misc]  # default binds the loop's value
-        ack = charger.shadow()["state"]["reported"]["ack"][0]
-        assert (ack["id"], ack["status"]) == (old["id"], "done"), "the same answer as the first time"
+        ack = awaited(lambda: ack_of(charger), "an answer", id=old["id"])
+        assert ack["status"] == "done", "the same answer as the first time"
     owner.stop(mine).expect(200)
     charger.desire(stop)
     charger.kill_agent()
@@ -79,13 +71,9 @@ def test_an_intent_that_nobody_can_read_is_refused_once_and_does_not_loop(
 ) -> None:
     charger = fresh_charger()
     session_id = charging(owner, charger)
-    before = charger.shadow_version()
-
     charger.desire_raw({"v": 7, "intent": [{"id": "01JZZZZZZZZZZZZZZZZZZZZZZZ", "act": "explode"}]})
 
-    wait_for(lambda: charger.shadow_version() > before + 1, "it is answered", within_s=WITHIN_S)
-    ack = charger.shadow()["state"]["reported"]["ack"][0]
-    assert (ack["status"], ack["reason"]) == ("refused", "unsupported")
+    awaited(lambda: ack_of(charger), "it is answered", status="refused", reason="unsupported")
     settled = charger.shadow_version()
     time.sleep(1)  # a loop would write again at once
     assert charger.shadow_version() == settled

@@ -14,7 +14,7 @@ import pytest
 from functions.adapters.table import to_dynamo
 from local.__main__ import main
 from local.client import DriverApi, sign_in
-from tests.local.scenes import FAST, Session, awaited, charging, ended, session_of, stages
+from tests.local.scenes import FAST, Session, awaited, charging, ended, session_of, stages, startable
 from tests.local.support import FreshCharger, LocalStack
 
 TARIFF = {"currency": "EUR", "per_kwh": Decimal("39.5"), "per_minute": Decimal(2), "start_fee": Decimal(50)}
@@ -55,6 +55,7 @@ def one_session(driver: DriverApi, charger: FreshCharger) -> Session:
     driver.stop(session_id).expect(202)
     ended(driver, session_id)
     awaited(lambda: {"last": "stop_done" in stages(driver, session_id)}, "the last word", last=True)
+    startable(driver, charger)
     return session_of(driver, session_id)
 
 

@@ -84,6 +84,7 @@ def test_an_operator_finds_a_session_hears_what_a_stop_means_and_stops_it_on_rec
     session_id = charging(owner, charger)
     for words in (("--open", "--limit", "1000"), ("--charger", charger.charger_id), ("--owner", _sub(stack))):
         assert session_id in desk("sessions", *words)
+    awaited(lambda: evse_of(owner, charger), "the charger shows it", status="charging")
     assert f"EVSE 1: charging, cable locked\n        on record {session_id}" in desk("charger", charger.charger_id)
 
     assert "is asked to end the session, which is active" in desk("stop", session_id, *WHY, "--dry-run")
@@ -130,6 +131,7 @@ def test_a_zombie_session_is_closed_and_a_redriven_letter_corrects_it(
 ) -> None:
     """Scenario 7: zombie sessions, and no way to close them."""
     session_id = charging(owner, charger)
+    awaited(lambda: evse_of(owner, charger), "the charger shows it", status="charging")
     with pytest.raises(OperatorError, match="session_still_reported"):
         desk("close", session_id, *WHY)
     charger.kill_agent()

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from local.client import DriverApi
-from tests.local.scenes import FAST, awaited, charging, ended, session_of, stages, startable
+from tests.local.scenes import FAST, awaited, charging, ended, evse_of, session_of, stages, startable
 from tests.local.support import FreshCharger, LocalStack
 
 FreshChargers = Callable[..., FreshCharger]
@@ -38,10 +38,10 @@ def test_the_owner_stops_and_the_session_ends_with_the_energy_of_the_meter(
     assert session["energyWh"] == meter["true_wh"] - before_wh
     assert session["powerW"] is None
     assert session["estimated"] is False
-    evse = startable(owner, charger)
+    startable(owner, charger)
+    evse = awaited(lambda: evse_of(owner, charger), "the cable is free", cable="plugged")
     assert evse["canStop"] is False
     assert evse["notice"]["code"] == "tap_your_card"
-    assert evse["cable"] == "plugged"
     awaited(lambda: session_of(owner, session_id)["stop"], "the stop is acknowledged", status="done")
 
 
