@@ -32,6 +32,7 @@ EXPECTED_FAULTS = re.compile(r"Failed to load resource")
 
 def launch(playwright: Playwright, program: Path) -> Browser:
     """The browser, without a window. As root it must do without its sandbox."""
+    expect.set_options(timeout=WITHIN_MS)  # its own 5 s are the patience of an idle machine
     # --no-sandbox only matters to root, whom the browser refuses otherwise; the pages it sees here are our own.
     return playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
 
@@ -102,7 +103,7 @@ class DriverPage:
     def start(self) -> None:
         """Tap Start charging, and see the session run."""
         self.start_button.click()
-        expect(self.card.get_by_text("Charging", exact=True)).to_be_visible(timeout=WITHIN_MS)
+        expect(self.card.get_by_text("Charging", exact=True)).to_be_visible()
 
     def confirm(self, choice: str = "Stop charging") -> None:
         """Tap Stop charging and answer the dialog."""
@@ -112,12 +113,12 @@ class DriverPage:
 
     def see_stopped(self) -> None:
         """The card is gone and the button is green again."""
-        expect(self.card).to_have_count(0, timeout=WITHIN_MS)
-        expect(self.start_button).to_be_visible(timeout=WITHIN_MS)
+        expect(self.card).to_have_count(0)
+        expect(self.start_button).to_be_visible()
 
     def see_stopped_by_itself(self) -> None:
         """The session is over although nobody here asked for it."""
-        expect(self.card).to_have_count(0, timeout=WITHIN_MS)
+        expect(self.card).to_have_count(0)
         expect(self.outcome).to_contain_text("Charging has ended.")
 
     def pull_down(self) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Route, expect
 from local.client import DriverApi
 from tests.local.scenes import awaited, ended, session_of, stages
 from tests.local.support import FreshCharger
-from tests.web.driver import WITHIN_MS, DriverPage
+from tests.web.driver import DriverPage
 
 FreshChargers = Callable[..., FreshCharger]
 Drivers = Callable[..., DriverPage]
@@ -69,7 +69,7 @@ def test_a_stop_that_was_not_sent_yet_can_be_dropped(
 
     expect(me.stop_button).not_to_have_attribute("aria-busy", "true")
     me.context.set_offline(False)
-    expect(me.banner).to_have_count(0, timeout=WITHIN_MS)
+    expect(me.banner).to_have_count(0)
     session_id = me.sent("POST", "/stop$")[0].url.split("/")[-2]
     assert session_of(owner, session_id)["stop"] is None
 
@@ -111,7 +111,7 @@ def test_two_taps_at_once_send_one_request(driver: Drivers, fresh_charger: Fresh
     charger = fresh_charger()
     me = driver(at=at(charger))
     me.start_button.evaluate("it => { it.click(); it.click(); }")
-    expect(me.card.get_by_text("Charging", exact=True)).to_be_visible(timeout=WITHIN_MS)
+    expect(me.card.get_by_text("Charging", exact=True)).to_be_visible()
     me.stop_button.click()
     me.dialog.get_by_role("button", name="Stop charging").evaluate("it => { it.click(); it.click(); }")
     me.see_stopped()
@@ -164,9 +164,9 @@ def test_a_session_that_has_not_changed_is_not_sent_again(driver: Drivers, fresh
     charger.hold("before")  # nothing can change meanwhile
     me = driver(at=at(charger))
     me.start_button.click()
-    with me.page.expect_response(lambda answer: answer.status == 304, timeout=WITHIN_MS) as unchanged:
+    with me.page.expect_response(lambda answer: answer.status == 304) as unchanged:
         pass
     assert unchanged.value.request.headers["if-none-match"]
     expect(me.card.get_by_text("Starting")).to_be_visible()
     charger.hold("off")
-    expect(me.card.get_by_text("Charging", exact=True)).to_be_visible(timeout=WITHIN_MS)
+    expect(me.card.get_by_text("Charging", exact=True)).to_be_visible()

@@ -14,7 +14,7 @@ from local.client import DriverApi
 from local.settings import REPO
 from tests.local.scenes import charging, ended
 from tests.local.support import FreshCharger
-from tests.web.driver import WITHIN_MS, DriverPage
+from tests.web.driver import DriverPage
 from tests.web.png import read, squeeze
 
 FreshChargers = Callable[..., FreshCharger]
@@ -42,7 +42,7 @@ def test_no_screen_weighs_more_than_80_kilobytes(
 
     for screen in ("/", f"/chargers/{charger.charger_id}", "/sessions", f"/sessions/{session_id}"):
         me = driver(at=screen)
-        expect(me.page.locator(".card, .connector").first).to_be_visible(timeout=WITHIN_MS)
+        expect(me.page.locator(".card, .connector").first).to_be_visible()
         if screen == "/":  # the tutorial's way: from the list to the detail screen, where everything else happens
             me.page.get_by_role("link", name=charger.site.name).click()
             expect(me.start_button).to_be_visible()

@@ -15,7 +15,7 @@ from local.client import DriverApi
 from local.seed import NEIGHBOUR, SITES
 from tests.local.scenes import FAST, awaited, charging, ended, session_of
 from tests.local.support import FreshCharger
-from tests.web.driver import WITHIN_MS, DriverPage
+from tests.web.driver import DriverPage
 
 FreshChargers = Callable[..., FreshCharger]
 Drivers = Callable[..., DriverPage]
@@ -147,5 +147,5 @@ def test_somebody_elses_session_looks_like_a_missing_one(
 ) -> None:
     session_id = charging(owner, fresh_charger())
     other = driver(NEIGHBOUR, at=f"/sessions/{session_id}")
-    expect(other.banner).to_contain_text("We can't find this session", timeout=WITHIN_MS)
+    expect(other.banner).to_contain_text("We can't find this session")
     expect(other.page.locator("main")).not_to_contain_text("kWh")

@@ -13,7 +13,7 @@ from local.client import DriverApi
 from local.seed import NEIGHBOUR
 from tests.local.scenes import FAST, awaited, evse_of, session_of
 from tests.local.support import FreshCharger
-from tests.web.driver import WITHIN_MS, DriverPage
+from tests.web.driver import DriverPage
 
 FreshChargers = Callable[..., FreshCharger]
 Drivers = Callable[..., DriverPage]
@@ -49,11 +49,11 @@ def test_open_the_chargers_detail_screen_from_the_list(driver: Drivers, fresh_ch
     expect(me.page.get_by_role("heading", level=1)).to_have_text(charger.site.name)
     hero, name = me.page.locator("img.hero"), me.page.get_by_role("heading", level=1)
     assert me.top_of(name) < me.top_of(hero) < me.top_of(me.card) < me.top_of(me.stop_button)
-    expect(me.card).to_contain_text(re.compile(r"[1-9]\d*\.\d kWh"), timeout=WITHIN_MS)
+    expect(me.card).to_contain_text(re.compile(r"[1-9]\d*\.\d kWh"))
     # The card updates every second while the session is active. A browser that was held up may miss a second, but then
     # shows the right one.
     me.page.evaluate(RECORD_ELAPSED)
-    me.page.wait_for_function("() => window.shown.length > 4", timeout=WITHIN_MS)
+    me.page.wait_for_function("() => window.shown.length > 4")
     noted = me.page.evaluate("() => window.shown")
     times_s = [at_ms / 1000 for at_ms, _ in noted]
     seconds = [60 * int(text.split(":")[0]) + int(text.split(":")[1]) for _, text in noted]
@@ -84,7 +84,7 @@ def test_confirm_in_the_dialog_that_slides_up_from_the_bottom(driver: Drivers, f
     charger.plant.set_clock_rate(FAST)
     me = driver(at=at(charger))
     me.start()
-    expect(me.card).to_contain_text(re.compile(r"[1-9]\d*\.\d kWh"), timeout=WITHIN_MS)
+    expect(me.card).to_contain_text(re.compile(r"[1-9]\d*\.\d kWh"))
 
     me.stop_button.click()
 
@@ -120,7 +120,7 @@ def test_without_a_reading_the_dialog_asks_about_the_session_in_progress(
     expect(me.dialog).to_contain_text("Stop the in-progress session?")
     me.dialog.get_by_role("button", name="Keep charging").click()
     charger.hold("off")
-    expect(me.card).to_contain_text("Charging", timeout=WITHIN_MS)
+    expect(me.card).to_contain_text("Charging")
 
 
 def test_after_you_confirm_the_button_shows_a_spinner_until_the_charger_acknowledges(
@@ -170,9 +170,7 @@ def test_a_button_that_stays_in_the_loading_state_is_refreshed_by_pulling_down(
         me.pull_down()
     expect(me.stop_button.locator(".spinner")).to_be_visible()
     # If the session is still active after that, the stop didn't reach the charger: try again.
-    expect(me.banner).to_contain_text(
-        re.compile("The charger is offline|The charger hasn't answered yet"), timeout=WITHIN_MS
-    )
+    expect(me.banner).to_contain_text(re.compile("The charger is offline|The charger hasn't answered yet"))
     expect(me.stop_button).not_to_have_attribute("aria-busy", "true")
     charger.start_agent(wait=False)
     me.confirm()
@@ -191,7 +189,7 @@ def test_a_stop_that_nobody_has_heard_can_be_taken_back(
     charger.proxy.cut()
     awaited(lambda: owner.charger(charger.charger_id).expect(200), "the API knows", connected=False)
     me.button("Refresh").click()
-    expect(me.page.get_by_text("The charger is offline")).to_be_visible(timeout=WITHIN_MS)
+    expect(me.page.get_by_text("The charger is offline")).to_be_visible()
 
     me.confirm()
     me.keep_button.click()
@@ -211,7 +209,7 @@ def test_a_red_banner_under_the_hero_shows_why_the_stop_failed(driver: Drivers, 
 
     me.confirm()
 
-    expect(me.banner.get_by_text("The charger refused")).to_be_visible(timeout=WITHIN_MS)
+    expect(me.banner.get_by_text("The charger refused")).to_be_visible()
     expect(me.banner).to_contain_text("Try again. If it refuses again")
     red = me.colour(me.banner)
     assert red[0] > max(red[1:])
@@ -241,7 +239,7 @@ def test_the_cable_wont_release_says_what_to_do_with_the_car(
     charger.do("unplug")
     awaited(lambda: evse_of(owner, charger), "the charger says so", cable="unplugged")
     me.button("Refresh").click()
-    expect(me.outcome).not_to_contain_text("Unlock your car", timeout=WITHIN_MS)
+    expect(me.outcome).not_to_contain_text("Unlock your car")
 
 
 def test_a_cable_that_the_charger_holds_is_not_blamed_on_the_car(driver: Drivers, fresh_charger: FreshChargers) -> None:
@@ -252,7 +250,7 @@ def test_a_cable_that_the_charger_holds_is_not_blamed_on_the_car(driver: Drivers
 
     me.confirm()
 
-    expect(me.outcome).to_contain_text("The charger still holds the cable", timeout=WITHIN_MS)
+    expect(me.outcome).to_contain_text("The charger still holds the cable")
     expect(me.outcome).not_to_contain_text("Unlock your car")
 
 
@@ -276,7 +274,7 @@ def test_if_someone_else_started_the_session_you_dont_see_the_stop_control(
     neighbour.button("Refresh").click()
     neighbour.start()
     me.button("Refresh").click()
-    expect(me.page.locator("main").get_by_text("In use", exact=True)).to_be_visible(timeout=WITHIN_MS)
+    expect(me.page.locator("main").get_by_text("In use", exact=True)).to_be_visible()
     expect(me.stop_button).to_have_count(0)
     neighbour.confirm()
     neighbour.see_stopped()

@@ -12,7 +12,7 @@ from local.client import DriverApi
 from local.plant import Plant
 from local.seed import SITES
 from local.waiting import wait_for
-from tests.web.driver import WITHIN_MS, DriverPage
+from tests.web.driver import DriverPage
 
 RATE = 240
 """The simulated hardware's time, so that there are kilowatt-hours to see."""
@@ -63,9 +63,9 @@ def _charge(me: DriverPage, stage: Stage, energy: str) -> Iterator[str]:
     expect(me.card).to_contain_text("Starting")
     yield "starting"
     stage.do("hold", on="off")
-    expect(me.card).to_contain_text(re.compile(energy), timeout=WITHIN_MS)
+    expect(me.card).to_contain_text(re.compile(energy))
     stage.do("limit_car", power_w=7400)
-    expect(me.card).to_contain_text("7.4", timeout=WITHIN_MS)
+    expect(me.card).to_contain_text("7.4")
     yield "charging"
     me.stop_button.click()
     me.dialog.evaluate("it => Promise.all(document.getAnimations().map(motion => motion.finished))")
@@ -76,12 +76,12 @@ def _charge(me: DriverPage, stage: Stage, energy: str) -> Iterator[str]:
     yield "stopping"
     stage.fault("refuses_to_open")
     stage.do("hold", on="off")
-    expect(me.banner).to_be_visible(timeout=WITHIN_MS)
+    expect(me.banner).to_be_visible()
     yield "stop-failed"
     stage.fault("refuses_to_open", on=False)
     me.confirm()
     me.see_stopped()
-    expect(me.outcome).to_contain_text("You can now unplug", timeout=WITHIN_MS)
+    expect(me.outcome).to_contain_text("You can now unplug")
     yield "stopped"
 
 
@@ -89,7 +89,7 @@ def _troubles(me: DriverPage, stage: Stage) -> Iterator[str]:
     me.start()
     stage.fault("cable_stuck")
     me.confirm()
-    expect(me.outcome).to_contain_text("still holds", timeout=WITHIN_MS)
+    expect(me.outcome).to_contain_text("still holds")
     yield "cable-held"
     stage.fault("cable_stuck", on=False)
     me.context.set_offline(True)
@@ -97,7 +97,7 @@ def _troubles(me: DriverPage, stage: Stage) -> Iterator[str]:
     expect(me.banner).to_contain_text("No connection")
     yield "no-connection"
     me.context.set_offline(False)
-    expect(me.banner).to_have_count(0, timeout=WITHIN_MS)
+    expect(me.banner).to_have_count(0)
     session_id = _somebody_charges(stage)
     _see(me, stage.charger_id, "In use")
     yield "in-use"
