@@ -50,7 +50,8 @@ def charger(found: Json) -> list[str]:
     lines.append(f"    {clean(found['name'])}, {clean(found['address'])}")
     for evse in found["evses"]:
         error = f", error {clean(evse['error'])}" if evse["error"] else ""
-        lines.append(f"    EVSE {evse['evseId']}: {evse['status'] or 'never reported'}{error}, cable {evse['cable']}")
+        cable = f", cable {evse['cable']}" if evse["cable"] else ""
+        lines.append(f"    EVSE {evse['evseId']}: {evse['status'] or 'never reported'}{error}{cable}")
         if evse["sessionId"] or evse["reportedSessionId"]:
             lines.append(
                 f"        on record {evse['sessionId'] or 'none'}, reported {evse['reportedSessionId'] or 'none'}"
