@@ -84,6 +84,6 @@ def read_desired(document: object) -> Intent | UnreadableIntent | None:
 
 
 class WatchHint(Wire):
-    """A hint, not state: somebody looks at this EVSE's session until then, so sample its meter more often."""
+    """A hint, not state: sample this EVSE's meter often until then; somebody looks, or a target is near."""
 
     until: EpochSeconds

@@ -35,7 +35,7 @@ def events_topic(charger_id: str, evse_id: int) -> str:
 
 
 def watch_topic(charger_id: str, evse_id: int) -> str:
-    """Where the cloud hints that somebody looks at an EVSE's session. A lost hint only means slower samples."""
+    """Where the cloud hints that an EVSE's session is to be sampled often. A lost hint only means slower samples."""
     return f"polaris/v1/{charger_id}/{evse_id}/watch"
 
 

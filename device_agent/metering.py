@@ -10,11 +10,12 @@ JUMP_AT_MOST_WH = 2_000_000
 """A register that has risen by more from one value to the next has been swapped, or shows junk: a charger that was cut
 off tells a whole session in one breath, and that is one battery. The largest, of lorries, hold half."""
 
-METER_EVERY_S = 30.0
-"""A 4 h session is 480 events: a curve fine enough for a bill, at 0.07 cents of Basic Ingest (design, section 5)."""
+METER_EVERY_S = 60.0
+"""A 4 h session is 240 events, and one more for every change of power: a curve fine enough for a bill. Every 30 s would
+nearly double what a session costs (ADR 0024); what needs more asks for it, with a hint."""
 
 METER_WATCHED_S = 2.0
-"""While somebody looks at the session."""
+"""While somebody looks at the session, or its target of energy is near."""
 
 METER_AT_MOST_S = 2.0
 """However often power changes, no oftener than this."""

@@ -22,7 +22,7 @@ class Sampler:
         self._ledger, self._hardware = ledger, hardware
         self.flow = Flow()
         self.watched_until_s = 0.0
-        """Somebody looks at the session until then."""
+        """Somebody looks at the session until then, or it is about to reach its target."""
         self._refreshed_s: float | None = None
         """When the hardware was last asked to measure for them."""
         self._cadence: Cadence | None = None

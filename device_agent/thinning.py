@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 METERS_WAITING = 1000
-"""Meter events that may wait in the outbox: eight hours of one session at one every 30 s, or a week offline with 70
+"""Meter events that may wait in the outbox: sixteen hours of one session at one every 60 s, or a week offline with 70
 sessions of some 12 points each. 300 KB."""
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 SAMPLES_PER_READ = 500
 READS_AT_MOST = 20
-"""Of samples: ten thousand of them are three days and a half at one every 30 s."""
+"""Of samples: ten thousand of them are a week at one every 60 s."""
 
 
 @dataclass(frozen=True, slots=True)

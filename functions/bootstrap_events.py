@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 def reporting() -> tuple[Reporting, DeadLetters]:
     """What `charger_reports` uses."""
     from functions.adapters.dynamodb_cards import DynamoCards
+    from functions.adapters.iot import IotWatchers
     from functions.adapters.sqs import SqsDeadLetters
     from functions.domain.reporting import Reporting
 
@@ -35,6 +36,7 @@ def reporting() -> tuple[Reporting, DeadLetters]:
         chargers=bootstrap.chargers_in(conf.chargers_table),
         cards=DynamoCards(client("dynamodb"), conf.cards_table),
         stopping=bootstrap.stopping_over(sessions, conf.iot_data_endpoint, Patience()),
+        watchers=IotWatchers(client("iot-data", conf.iot_data_endpoint)),
     )
     return take, SqsDeadLetters(client("sqs"), conf.dead_letter_queue_url)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 
-from contract.topics import SHADOW_PREFIX
+from contract.topics import SHADOW_PREFIX, watch_topic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from infra.inbox import Inbox
 
 WHICHEVER_EVSE = "The intent goes to the shadow of whichever charger and EVSE the session is on."
+
+WHICHEVER_HEARS = "The hint goes to whichever charger and EVSE the session is on; nothing else hears it."
+
+_EVSE = 1
+"""Stands for the varying EVSE while a topic of the contract is turned into a pattern."""
+
+HINTS = f"topic/{watch_topic('*', _EVSE).replace(f'/{_EVSE}/', '/*/')}"
+"""The resource that stands for the hints to whichever EVSE."""
 
 
 @dataclass(frozen=True, slots=True)

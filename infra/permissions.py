@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
-from contract.topics import watch_topic
-from infra.grants import WHICHEVER_EVSE, Grant, allow, grant, iot_arn, shadows
+from infra.grants import HINTS, WHICHEVER_EVSE, WHICHEVER_HEARS, Grant, allow, grant, iot_arn, shadows
 from infra.tables import BY_CHARGER, BY_DEADLINE, BY_OWNER
 
 if TYPE_CHECKING:
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from infra.identity import Drivers
     from infra.tables import Tables
 
-_EVSE = 1
-"""Stands for the varying EVSE while a topic of the contract is turned into a pattern."""
-
 
 def read_chargers(tables: Tables) -> Grant:
     """`chargers_api`: the list and one charger, with the session on it if it is the driver's own."""
@@ -37,13 +33,12 @@ def read_chargers(tables: Tables) -> Grant:
 
 def read_sessions(tables: Tables, scope: Construct) -> Grant:
     """`sessions_api`: a driver's sessions; the update marks when a hint was sent that somebody looks."""
-    watch = f"topic/{watch_topic('*', _EVSE).replace(f'/{_EVSE}/', '/*/')}"
     return grant(
         allow(["BatchGetItem", "GetItem", "Query", "UpdateItem"], tables.sessions.table_arn),
         allow(["Query"], f"{tables.sessions.table_arn}/index/{BY_OWNER}"),
         allow(["GetItem"], tables.chargers.table_arn),
-        iam.PolicyStatement(actions=["iot:Publish"], resources=[iot_arn(scope, watch)]),
-        wildcards={watch: "The hint goes to whichever charger and EVSE the session is on; nothing else hears it."},
+        iam.PolicyStatement(actions=["iot:Publish"], resources=[iot_arn(scope, HINTS)]),
+        wildcards={HINTS: WHICHEVER_HEARS},
     )
 
 

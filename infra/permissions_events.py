@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_iam as iam
 
 from contract.topics import authorised_topic
-from infra.grants import WHICHEVER_EVSE, Grant, allow, drain, grant, iot_arn, shadows
+from infra.grants import HINTS, WHICHEVER_EVSE, WHICHEVER_HEARS, Grant, allow, drain, grant, iot_arn, shadows
 from infra.tables import BY_DEADLINE
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def apply_reports(tables: Tables, scope: Construct, environment: Environment, inbox: Inbox) -> Grant:
     """`charger_reports`: drains its inbox into sessions and chargers; a card says whose a session is.
 
-    A session that has reached its target is stopped at once, as by a tap.
+    A session that has reached its target is stopped at once, as by a tap; one that is near it is sampled as if somebody
+    looked.
     """
     shadow = shadows(environment)
     return grant(
@@ -31,8 +32,9 @@ def apply_reports(tables: Tables, scope: Construct, environment: Environment, in
         allow(["GetItem", "UpdateItem"], tables.chargers.table_arn),
         allow(["GetItem"], tables.cards.table_arn),
         iam.PolicyStatement(actions=["iot:UpdateThingShadow"], resources=[iot_arn(scope, shadow)]),
+        iam.PolicyStatement(actions=["iot:Publish"], resources=[iot_arn(scope, HINTS)]),
         *drain(inbox),
-        wildcards={shadow: WHICHEVER_EVSE},
+        wildcards={shadow: WHICHEVER_EVSE, HINTS: WHICHEVER_HEARS},
     )
 
 

@@ -235,9 +235,12 @@ class MemoryWatchers:
     """`functions.domain.ports.Watchers` in memory."""
 
     hints: list[tuple[str, int, int]] = field(default_factory=list)
+    failing_with: Exception | None = None
 
     def hint(self, charger_id: str, evse_id: int, until_s: int) -> None:
         """See `Watchers.hint`."""
+        if self.failing_with is not None:
+            raise self.failing_with
         self.hints.append((charger_id, evse_id, until_s))
 
 

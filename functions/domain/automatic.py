@@ -18,6 +18,8 @@ TARGET_DURATION = "target_duration"
 TRIES = 3
 """Stops asked for at one target, if the charger refuses or fails: what three did not bring about, a fourth does not."""
 
+S_PER_HOUR = 3600
+
 PAUSE_MS = 60_000
 """Between them: what is wrong with a contactor or a line is not over in seconds."""
 
@@ -48,6 +50,14 @@ def reached(session: SessionRecord, *, now_ms: int) -> str:
     """Why the session is to be stopped now, or empty if it is not."""
     wish = next_stop(session)
     return wish.why if wish is not None and wish.at_ms <= now_ms else ""
+
+
+def nears_energy(session: SessionRecord, *, within_s: int) -> bool:
+    """Whether the energy that is wanted will be delivered within this long, at the power of the last sample."""
+    wanted_wh, delivered_wh = session.target.energy_wh if session.target else None, energy_wh(session)
+    if session.phase is not SessionPhase.ACTIVE or wanted_wh is None or delivered_wh is None or _satisfied(session):
+        return False
+    return 0 < (wanted_wh - delivered_wh) * S_PER_HOUR <= within_s * (session.power_w or 0)
 
 
 def _satisfied(session: SessionRecord) -> bool:

@@ -20,8 +20,8 @@ from functions.domain.records import (
 )
 
 CLOSE_BY_MS = 120_000
-"""A sample this shortly before the charger was done with the session misses a few samples' energy at most: two minutes
-are four meter intervals, at 11 kW some 0.4 kWh."""
+"""A sample this shortly before the charger was done with the session misses little energy: at 11 kW some 0.4 kWh. Two
+minutes are two meter intervals: a sample may have been lost."""
 
 PLAUSIBLE = 1.1
 """How much faster than its rated power an EVSE's register may rise: a tenth, for what meter and rating are off."""

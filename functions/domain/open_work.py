@@ -21,7 +21,7 @@ SHARDS = ("0", "1", "2", "3")
 cost four queries a minute."""
 
 QUIET_MS = 15 * 60_000
-"""A live session is looked at when nothing was heard of it for this long: thirty meter intervals. Rounded up to a full
+"""A live session is looked at when nothing was heard of it for this long: fifteen meter intervals. Rounded up to a full
 quarter of an hour, so that the samples of a healthy session do not move its place in the index."""
 
 _PATIENCE = Patience()

@@ -18,12 +18,15 @@ class Patience:
     """A start that reaches the charger later than this is refused: the driver has walked on by then."""
     start_grace_s: int = 15
     """How long after its expiry a start may still be answered: the same patience as for a stop."""
-    stale_after_s: int = 75
-    """A live session not heard of for this long is stale: two and a half meter intervals of 30 s."""
+    stale_after_s: int = 150
+    """A live session not heard of for this long is stale: two and a half meter intervals of 60 s."""
     watch_s: int = 30
-    """A card being looked at asks the charger for faster samples at most this often."""
+    """Its charger is asked for faster samples at most this often, be it for a card being looked at or a target."""
     watch_overlap_s: int = 5
     """The hint outlasts its renewal by this, so that samples do not stutter at the seam."""
+    near_target_s: int = 120
+    """A session that will reach its target of energy within this long asks for faster samples: two meter intervals, so
+    that a hint which is lost has a second chance."""
     card_answer_s: int = 30
     """A question about a card that is older is not answered: its charger stopped waiting long ago, and the driver has
     walked on."""

@@ -152,10 +152,10 @@ class Shadows(Protocol):
 
 
 class Watchers(Protocol):
-    """Hints to chargers that somebody looks."""
+    """Hints to chargers to sample more often: somebody looks, or a target is near."""
 
     def hint(self, charger_id: str, evse_id: int, until_s: int) -> None:
-        """Ask for more frequent samples until then. Best effort: a lost hint only means a slower card."""
+        """Ask for more frequent samples until then. Best effort: a lost hint only means slower samples."""
 
 
 class DeadLetters(Protocol):

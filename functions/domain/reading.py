@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 
 from functions.domain import outlook
 from functions.domain.curve import thinned
 from functions.domain.errors import CallerError, PolarisError
 from functions.domain.patience import Patience
 from functions.domain.ports import Chargers, Clock, Page, Sessions, Watchers
-from functions.domain.records import MeterSample, SessionPhase, SessionRecord
+from functions.domain.records import MeterSample, SessionRecord
+from functions.domain.watching import send_hint, with_hint
 
 MOST_PAGES_READ = 4
 """Pages of an owner's sessions read for one answer when a filter leaves few of them: bounds the cost of a request."""
@@ -45,17 +47,11 @@ class Reading:
 
     def watch(self, session: SessionRecord) -> None:
         """Tell the charger that somebody looks at this live session, at most once per `watch_s`."""
-        now_ms = self.clock()
-        if session.phase is not SessionPhase.ACTIVE or now_ms < (session.watch_until_ms or 0):
-            return
-        until_ms = now_ms + self.patience.watch_s * 1000
-        try:
-            if not self.sessions.replace(session, replace(session, watch_until_ms=until_ms)):
-                return  # somebody else wrote at this moment; the next look asks again
-            until_s = until_ms // 1000 + self.patience.watch_overlap_s
-            self.watchers.hint(session.charger_id, session.evse_id, until_s)
-        except PolarisError:
-            return  # a hint, not state: the card goes on with slower samples
+        hinted = with_hint(session, now_ms=self.clock(), patience=self.patience)
+        with suppress(PolarisError):  # a hint, not state: the card goes on with slower samples
+            # If somebody else wrote at this moment, the next look asks again.
+            if hinted is not session and self.sessions.replace(session, hinted):
+                send_hint(self.watchers, hinted, self.patience)
 
     def sessions_of(
         self, owner: str, *, status: str | None, from_ms: int | None, to_ms: int | None, limit: int, cursor: str | None

@@ -13,11 +13,12 @@ from contract.reports import Reported
 from contract.topics import evse_of_shadow
 from contract.vocabulary import AckReason, EventType
 from functions.domain.acks import with_ack
+from functions.domain.automatic import nears_energy
 from functions.domain.cards import owner_of_card
 from functions.domain.change import before_and_after, change
 from functions.domain.errors import ContractViolation
 from functions.domain.forwarded import EventDocument, ShadowDocument, document_of, event_of, report_of
-from functions.domain.ports import Cards, Chargers, Sessions
+from functions.domain.ports import Cards, Chargers, Sessions, Watchers
 from functions.domain.records import EvseRecord, MeterSample, SessionRecord
 from functions.domain.stop_outcomes import StopTold, stop_told
 from functions.domain.stopping import Stopping
@@ -35,6 +36,7 @@ from functions.domain.transitions import (
     with_event,
     with_report,
 )
+from functions.domain.watching import hinted_at, send_hint, with_hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Reporting:
     chargers: Chargers
     cards: Cards
     stopping: Stopping
+    watchers: Watchers
 
     def take(self, body: str, *, received_at_ms: int) -> Taken:
         """Apply one message of the queue.
@@ -166,7 +169,7 @@ class Reporting:
                 event.session_id,
                 charger_id,
                 evse_id,
-                lambda current: with_event(current, event, received_at_ms=received_at_ms),
+                lambda current: self._after(current, event, received_at_ms),
                 received_at_ms,
             )
 
@@ -194,8 +197,21 @@ class Reporting:
         elif event.type is EventType.STARTED:
             self._change_evse(charger_id, evse_id, lambda evse: occupied(evse, session))
         stop_on_blocked_card(self.stopping, self.cards, session)
+        if hinted_at(session, at_ms=received_at_ms, patience=self.stopping.patience):
+            send_hint(self.watchers, session, self.stopping.patience)
         stopped_at = stop_at_target(self.stopping, session, now_ms=received_at_ms)
         return Taken(event.type.value, charger_id, evse_id, event.session_id, stopped_at=stopped_at, stop=stop)
+
+    def _after(self, session: SessionRecord, event: SessionEvent, received_at_ms: int) -> SessionRecord:
+        """The session after an event; one that nears its target is sampled fast from here on.
+
+        The hint for that is on record with the same write; old news, which writes nothing, gives none.
+        """
+        patience = self.stopping.patience
+        taken = with_event(session, event, received_at_ms=received_at_ms)
+        if taken == session or not nears_energy(taken, within_s=patience.near_target_s):
+            return taken
+        return with_hint(taken, now_ms=received_at_ms, patience=patience)
 
     def _release(self, session: SessionRecord) -> None:
         evse = self._change_evse(session.charger_id, session.evse_id, lambda evse: released(evse, session.session_id))

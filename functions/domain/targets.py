@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MIN_ENERGY_WH = 500
-"""A target is noticed with the next sample: at 11 kW and 30 s between two, less than a fifth of this too late."""
+"""A target is noticed with the next sample, and near it they are two seconds apart; should none of the hints for that
+get through, they are a minute apart: at 11 kW two fifths of this too late at most."""
 MAX_ENERGY_WH = 1_000_000
 """More than the battery of any lorry holds."""
 MIN_DURATION_S = 300

@@ -153,6 +153,7 @@ def charger_reports(aws: Account) -> None:
     by_card = {"sessionId": OTHER_SESSION, "idTokenHash": builders.CARD}
     by_nobodys_card = {"sessionId": THIRD_SESSION, "idTokenHash": builders.OTHER_CARD}
     messages = (
+        builders.event_message(builders.event("meter", 8, meterWh=8900, powerW=7000)),  # near its target
         builders.event_message(builders.event("meter", 9, meterWh=9000)),  # at its target
         builders.event_message(builders.event("ended", 10, meterWh=9500)),
         builders.event_message(builders.event("started", 1, **by_card)),
@@ -202,7 +203,7 @@ def operator_api(aws: Account) -> None:
     for service in ("out-of-service", "in-service"):
         ask("POST", f"chargers/{{chargerId}}/{service}", json=why)
     ask("POST", "sessions/{sessionId}/stop", json=why)
-    aws.clock.pass_s(120)
+    aws.clock.pass_s(160)
     ask("POST", "sessions/{sessionId}/close", json=why)
     ask("GET", "accounts/{owner}")
     ask("POST", "accounts/{owner}/suspend", json=why)

@@ -61,7 +61,7 @@ WORK = {
     "charger_reports": table(SESSIONS, "GetItem", "PutItem", "UpdateItem")
     | table(CHARGERS, "GetItem", "UpdateItem")
     | table(CARDS, "GetItem")
-    | {INTENT}
+    | {INTENT, WATCH}
     | drains("Reports"),
     "session_sweeper": table(SESSIONS, "GetItem", "UpdateItem")
     | table(f"{SESSIONS}/index/by_deadline", "Query")

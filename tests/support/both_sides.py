@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from contract.topics import authorise_topic, authorised_topic, events_topic
+from contract.intents import WatchHint
+from contract.topics import authorise_topic, authorised_topic, events_topic, watch_topic
 from contract.vocabulary import CardStatus, EndReason
 from device_agent.drivers.base import CardShown, Verdict
 from functions.domain.errors import PolarisError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
+    from functions.domain.targets import Target
     from tests.support.charger_bench import BenchClock
 
 THEIR_CARD, LOST_CARD, STRANGE_CARD = "11" * 32, "22" * 32, "33" * 32
@@ -55,8 +57,10 @@ class BothSides:
         self._queue: list[str] = []
         self._group = ""
         """Whose transaction is open, as the charger knows it."""
-        self._taken = [0, 0, 0, 0]
-        """How much of what either side has said is under way: messages, updates, intents, answers."""
+        self._taken = [0, 0, 0, 0, 0]
+        """How much of what either side has said is under way: messages, updates, intents, answers, hints."""
+        self.lose_hints = 0
+        """How many of the next hints get lost on their way."""
         self.bench.turn_on()
 
     def close(self) -> None:
@@ -75,10 +79,10 @@ class BothSides:
             self._group = verdict.group
             self.bench.tap(card)
 
-    def start(self, owner: str) -> None:
+    def start(self, owner: str, target: Target | None = None) -> None:
         """A driver taps Start charging."""
         with suppress(PolarisError):  # in use, or no connection: that is told to the driver
-            self.cloud.starting.start(CHARGER, 1, owner=owner)
+            self.cloud.starting.start(CHARGER, 1, owner=owner, target=target)
         self.let_pass(1)
 
     def stop(self, owner: str) -> None:
@@ -140,6 +144,12 @@ class BothSides:
             self.bench.cloud.desire(CHARGER, evse_id, intent.to_wire())
         for charger_id, answer in self._new(3, self.cloud.answers.told):
             self.bench.cloud.send(authorised_topic(charger_id), json.dumps(answer.to_wire()).encode())
+        for charger_id, evse_id, until_s in self._new(4, self.cloud.watchers.hints):
+            if self.lose_hints > 0:
+                self.lose_hints -= 1
+            else:
+                hint = json.dumps(WatchHint(until=until_s).to_wire()).encode()
+                self.bench.cloud.send(watch_topic(charger_id, evse_id), hint)
         self.bench.agent.catch_up()
 
     def _new(self, kind: int, said: list[Any]) -> list[Any]:

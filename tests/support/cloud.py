@@ -114,7 +114,11 @@ class Cloud:
             patience=self.patience,
         )
         self.reporting = Reporting(
-            sessions=self.sessions, chargers=self.chargers, cards=self.cards, stopping=self.stopping
+            sessions=self.sessions,
+            chargers=self.chargers,
+            cards=self.cards,
+            stopping=self.stopping,
+            watchers=self.watchers,
         )
         self.card_authorisation = CardAuthorisation(
             cards=self.cards,

@@ -18,8 +18,10 @@ from functions.domain.cards import owner_of_card
 from functions.domain.outlook import energy_wh
 from functions.domain.records import SessionPhase
 from functions.domain.starting import is_in_use
+from functions.domain.targets import Target
 from tests.support.both_sides import CARDS, LOST_CARD, STRANGE_CARD, THEIR_CARD, BothSides
 from tests.support.builders import CARD, NEIGHBOUR, OTHER_CARD, OWNER
+from tests.support.keeper import CHARGING_W
 
 steps = st.one_of(
     st.tuples(st.just("tap"), st.sampled_from([CARD, CARD, OTHER_CARD, THEIR_CARD, LOST_CARD, STRANGE_CARD])),
@@ -116,6 +118,28 @@ def test_another_card_ends_what_the_app_began_only_if_it_is_the_same_persons(
     assert sides.bench.box.open_now is not None
     sides.tap(second)
     assert (sides.bench.box.open_now is None) is ends
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_target_of_energy_is_hit_within_seconds_though_meter_values_are_a_minute_apart(
+    sides: BothSides, lost: int
+) -> None:
+    sides.lose_hints = lost
+    sides.start(OWNER, Target(energy_wh=2000))
+    told_far_off = 0
+    while sides.bench.box.open_now is not None:
+        sides.let_pass(1)
+        sides.deliver()
+        (session,) = sides.cloud.memory.sessions.values()
+        far_off = (energy_wh(session) or 0) < 2000 - CHARGING_W * 120 / 3600
+        told_far_off = session.last_seq or 0 if far_off else told_far_off
+    sides.settle()
+    assert told_far_off <= 15, "a value a minute, as long as there is nothing to wait for"
+    (session,) = sides.cloud.memory.sessions.values()
+    assert session.end is not None
+    assert session.end.reason == "Remote"
+    too_late_s = ((energy_wh(session) or 0) - 2000) * 3600 / CHARGING_W
+    assert 0 <= too_late_s <= 6, "a sample, the message on its way, and the stop"
 
 
 def test_a_session_without_any_card_is_on_record_as_nobodys(sides: BothSides) -> None:

@@ -1,6 +1,6 @@
 // The live card's figures between two readings. Pure: the time is a parameter, in epoch milliseconds.
 
-/** A reading is counted on for this long at most; then the figure stands still until the charger is heard again. */
+/** A reading is counted on for a meter interval and a quarter; then the figure stands still until the next one comes. */
 export const COUNT_ON_MS = 75_000;
 
 /**

@@ -86,7 +86,7 @@ def test_a_record_of_an_older_release_gets_its_deadline_with_its_next_write(aws:
 
 
 def test_a_sample_within_the_same_quarter_of_an_hour_does_not_move_the_index() -> None:
-    """The index is billed by what changes in it; a charging car sends a sample every 30 s."""
+    """The index is billed by what changes in it; a charging car sends a sample every minute."""
     first = items.session_to_item(builders.active_session(as_of_ms=NOON_MS + 1))
     later = items.session_to_item(builders.active_session(as_of_ms=NOON_MS + QUIET_MS - 1))
     assert (first[items.SHARD], first[items.DUE]) == (later[items.SHARD], later[items.DUE])

@@ -135,7 +135,7 @@ def test_the_agent_that_boots_after_a_power_cut_at_any_write_carries_the_session
     snapshots: list[Snapshot], tmp_path: Path
 ) -> None:
     cuts = [(snapshot, files) for snapshot in snapshots for files in snapshot.files]
-    assert len(cuts) > 30
+    assert len(cuts) >= 30
     for number, (snapshot, files) in enumerate(cuts):
         bench = boot(tmp_path / f"cut{number}", snapshot, files)
         bench.turn_on()

@@ -33,10 +33,10 @@ def test_power_between_the_two_limits_changes_nothing() -> None:
     assert not Flow(paused=True).read(200, 100.0).paused
 
 
-def test_a_meter_event_is_due_after_30_s_or_2_s_while_watched() -> None:
+def test_a_meter_event_is_due_after_60_s_or_2_s_while_watched() -> None:
     sent = Cadence(100.0, 7_000)
-    assert not sent.due(7_000, 129.9, watched=False)
-    assert sent.due(7_000, 130.0, watched=False)
+    assert not sent.due(7_000, 159.9, watched=False)
+    assert sent.due(7_000, 160.0, watched=False)
     assert not sent.due(7_000, 101.9, watched=True)
     assert sent.due(7_000, 102.0, watched=True)
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.vocabulary import RequestedBy
-from functions.domain.automatic import PAUSE_MS, TRIES, Wish, next_stop, reached
+from functions.domain.automatic import PAUSE_MS, TRIES, Wish, nears_energy, next_stop, reached
 from functions.domain.records import IntentRecord, IntentStatus, SessionPhase, SessionRecord
 from functions.domain.targets import Target
 from tests.support import builders
@@ -93,6 +93,29 @@ def test_what_was_tried_often_enough_is_left_to_people() -> None:
     failed = stop(FAILED)
     assert next_stop(session(energy_wh=1000, past_stops=(failed,) * (TRIES - 2), stop=failed)) is not None
     assert next_stop(session(energy_wh=1000, past_stops=(failed,) * (TRIES - 1), stop=failed)) is None
+
+
+@pytest.mark.parametrize(("energy_wh", "near"), [(7200, False), (7201, True), (7440, True), (7441, False)])
+def test_a_target_of_energy_is_near_when_its_power_reaches_it_in_time(energy_wh: int, *, near: bool) -> None:
+    assert nears_energy(session(energy_wh=energy_wh, power_w=7200), within_s=120) is near
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"power_w": 0},
+        {"power_w": None},
+        {"phase": SessionPhase.ENDED},
+        {"start_meter_wh": None},
+        {"target": None},
+        {"target": Target(duration_s=300)},
+        {"stop": stop(REQUESTED, why="", by=RequestedBy.OWNER)},
+        {"stop": stop(WITHDRAWN)},
+    ],
+    ids=["no power", "power unknown", "over", "energy unknown", "no target", "a time", "being stopped", "taken back"],
+)
+def test_nothing_is_near_to_what_does_not_move_towards_energy_that_is_wanted(other: dict[str, Any]) -> None:
+    assert not nears_energy(replace(session(energy_wh=7201), **other), within_s=120)
 
 
 stops = st.builds(

@@ -56,7 +56,7 @@ ACTS: dict[OperatorAct, Act] = {
 
 @pytest.fixture
 def busy(cloud: Cloud) -> Cloud:
-    """A session on the EVSE of which nothing was heard for two minutes, a charger out of service, dead letters."""
+    """A session on the EVSE of which nothing was heard for three minutes, a charger out of service, dead letters."""
     cloud.keep(
         builders.active_session(),
         builders.evse(current_session_id=SESSION, current_owner=OWNER, status=EvseStatus.CHARGING),
@@ -64,7 +64,7 @@ def busy(cloud: Cloud) -> Cloud:
         builders.account(suspended_at_ms=NOON_MS),
     )
     cloud.letters.letters["reports"].extend(LETTERS)
-    cloud.clock.pass_s(120)
+    cloud.clock.pass_s(180)
     return cloud
 
 

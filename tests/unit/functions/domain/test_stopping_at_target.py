@@ -56,6 +56,44 @@ def test_the_sample_that_shows_the_energy_stops_the_session_as_a_tap_would() -> 
     assert (requested.source, requested.detail) == ("automatic", "target_energy")
 
 
+def test_near_its_target_a_session_is_sampled_as_if_somebody_looked() -> None:
+    cloud = at_work(TEN_KWH)
+    far_off, near = sample(4, 10_750, powerW=7200), sample(5, 10_800, powerW=7200)
+    cloud.hear(far_off)
+    assert cloud.watchers.hints == []
+    cloud.hear(near)
+    assert cloud.watchers.hints == [(CHARGER, 1, NOON_S + 35)]
+    assert cloud.memory.writes == 2, "the hint is on record with the sample that asks for it"
+
+
+def test_for_a_session_near_its_target_a_hint_is_sent_at_most_every_30_s() -> None:
+    cloud = at_work(TEN_KWH)
+    for seq in range(4, 36):
+        cloud.hear(sample(seq, 10_800 + seq, powerW=7200))
+        cloud.clock.pass_s(1)
+    assert cloud.watchers.hints == [(CHARGER, 1, NOON_S + second) for second in (35, 65)]
+    cloud.reading.watch(cloud.session())
+    assert len(cloud.watchers.hints) == 2, "one mark for all who ask"
+
+
+def test_a_sample_that_is_old_news_sends_no_hint() -> None:
+    cloud = at_work(TEN_KWH)
+    cloud.keep(builders.active_session(target=TEN_KWH, meter_wh=10_900, last_seq=5))
+    cloud.hear(sample(5, 10_900, powerW=7200))
+    assert cloud.watchers.hints == []
+
+
+def test_a_hint_that_cannot_be_sent_keeps_no_sample_back() -> None:
+    cloud = at_work(TEN_KWH)
+    cloud.watchers.failing_with = TemporaryError("unavailable")
+    cloud.hear(sample(4, 10_800, powerW=7200))
+    assert cloud.session().meter_wh == 10_800
+    cloud.watchers.failing_with = None
+    cloud.clock.pass_s(60)
+    cloud.hear(sample(5, 10_920, powerW=7200))
+    assert cloud.watchers.hints == [(CHARGER, 1, NOON_S + 95)]
+
+
 def test_however_many_events_arrive_it_is_one_stop_and_one_write_to_the_shadow() -> None:
     cloud = at_work(TEN_KWH)
     cloud.hear(*(sample(seq, 11_000 + seq) for seq in (5, 6, 5, 7)))

@@ -28,7 +28,7 @@ def busy(cloud: Cloud) -> Cloud:
     cloud.keep(builders.active_session(), builders.evse(current_session_id=SESSION, current_owner=OWNER))
     letter = DeadLetter(letter_id="letter-1", sent_at_ms=NOON_MS, received=5, why="invalid_event: seq", body="x" * 3000)
     cloud.letters.letters["reports"].append(letter)
-    cloud.clock.pass_s(120)
+    cloud.clock.pass_s(180)
     return cloud
 
 
