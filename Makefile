@@ -96,6 +96,10 @@ bench: install  ## how fast and how cheap it is, as ratios; some ten minutes; wr
 	@$(BIN)/python -m local.bench --write $(ARGS)
 	@$(BIN)/python -m tests.web.bench
 
+.PHONY: load
+load: install  ## many chargers at once, their drivers stop: nothing may be lost; five minutes, ARGS="--chargers 2000" some twenty
+	@$(BIN)/python -m local.bench.load $(ARGS)
+
 .PHONY: footprint
 footprint: install  ## what the agent takes of a charger's board: memory, idle processor time, import time
 	@$(BIN)/python -m local.footprint $(ARGS)

@@ -1,0 +1,1 @@
+"""Many chargers at once: `python -m local.bench.load`."""
