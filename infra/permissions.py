@@ -46,7 +46,7 @@ def start_sessions(tables: Tables, scope: Construct, environment: Environment) -
     """`start_session`: a new session on a free EVSE in one transaction, then the intent."""
     shadow = shadows(environment)
     return grant(
-        allow(["GetItem", "PutItem"], tables.sessions.table_arn),
+        allow(["GetItem", "PutItem", "UpdateItem"], tables.sessions.table_arn),
         allow(["Query", "UpdateItem"], tables.chargers.table_arn),
         allow(["GetItem"], tables.accounts.table_arn),
         iam.PolicyStatement(actions=["iot:UpdateThingShadow"], resources=[iot_arn(scope, shadow)]),

@@ -74,9 +74,9 @@ class DynamoCards:
                 self.client.delete_item(
                     TableName=self.cards_table,
                     Key=to_dynamo(items.card_key(card.id_token_hash)),
-                    ConditionExpression="#owner = :owner",
-                    ExpressionAttributeNames={"#owner": "owner"},
-                    ExpressionAttributeValues=to_dynamo({":owner": card.owner}),
+                    ConditionExpression="#owner = :owner AND #status = :status",
+                    ExpressionAttributeNames={"#owner": "owner", "#status": "status"},
+                    ExpressionAttributeValues=to_dynamo({":owner": card.owner, ":status": card.status.value}),
                 )
             except ClientError as error:
                 if not condition_failed(error):

@@ -45,7 +45,7 @@ class MemoryCards:
         """See `Cards.remove`."""
         with self.memory.lock:
             now = self.memory.cards.get(card.id_token_hash)
-            if now is not None and now.owner == card.owner:
+            if now is not None and (now.owner, now.status) == (card.owner, card.status):
                 del self.memory.cards[card.id_token_hash]
                 self.memory.writes += 1
 

@@ -114,7 +114,7 @@ class CardKeeping:
         return lost or self._own(card_id, owner), [session.session_id for session in running]
 
     def _lost(self, card: CardRecord) -> CardRecord:
-        if card.lost_at_ms is not None:
+        if card.status is CardStatus.BLOCKED:  # lost already, or by the operator: that stays the operator's to lift
             return card
         return replace(card, status=CardStatus.BLOCKED, lost_at_ms=self.clock())
 

@@ -126,7 +126,7 @@ class Cards(Protocol):
         """Write what differs, if nobody has written since `old` was read; False if somebody has."""
 
     def remove(self, card: CardRecord) -> None:
-        """Take a card off its owner's; nothing happens if it is somebody else's by now, or gone."""
+        """Take a card off its owner's; nothing happens if it is somebody else's or blocked by now, or gone."""
 
 
 class Answers(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contract.vocabulary import Act, CableState, EvseStatus, RequestedBy
 from functions.domain.accounts import Accounts, require_may_begin
@@ -119,6 +119,7 @@ class Starting:
         held = claimed(evse, session, until_ms=now_ms + hold_s * 1000)
         match self.sessions.create(session, evse_before=evse, evse_after=held):
             case Creation.CREATED:
+                self._require_still(session)
                 return self._send(session, start)
             case Creation.SESSION_EXISTS:
                 known = self.sessions.get(session_id)
@@ -167,6 +168,34 @@ class Starting:
             self._give_back(session)
             raise TemporaryError("not_sent", error.detail) from error
         return session
+
+    def _require_still(self, session: SessionRecord) -> None:
+        """Look at the account once more: its deletion may have passed by before this session was there to be found."""
+        try:
+            require_may_begin(self.accounts.get(session.owner))
+        except PolarisError as error:
+            self._give_back(session)
+            if isinstance(error, CallerError):
+                self._take_back(session, error.code)
+            raise
+
+    def _take_back(self, session: SessionRecord, code: str) -> None:
+        """Put on record that this start, which no charger has heard of, is not to be; nor of whom, if they are gone."""
+        now_ms = self.clock()
+
+        def taken_back(current: SessionRecord) -> SessionRecord:
+            if current.start is None:
+                return current
+            start = replace(current.start, status=IntentStatus.REFUSED, reason=code, settled_at_ms=now_ms)
+            gone = code == "account_deleted"
+            return replace(
+                current,
+                start=start,
+                owner="" if gone else current.owner,
+                forgotten_at_ms=now_ms if gone else current.forgotten_at_ms,
+            )
+
+        change(lambda: self.sessions.get(session.session_id), self.sessions.replace, taken_back)
 
     def _give_back(self, session: SessionRecord) -> None:
         """Let the EVSE go that a start which was not sent holds, so that the driver's next tap finds it free."""

@@ -101,6 +101,8 @@ class Account:
     driven: list[str] = field(default_factory=list)
     out_of_reach: str = ""
     """An operation that cannot be reached at the moment; asking for it counts all the same."""
+    meanwhile: dict[str, Callable[[], None]] = field(default_factory=dict)
+    """What somebody else does just before an operation, once."""
 
     def create(self) -> None:
         """Tables, queues and buses of the template, empty, and a charger's thing."""
@@ -149,6 +151,8 @@ class Account:
         """A botocore client is about to make a call (its event `provide-client-params`)."""
         params, model = event["params"], event["model"]
         self.needed |= needs(model.service_model.service_name, model.name, params)
+        if model.name in self.meanwhile:
+            self.meanwhile.pop(model.name)()
         if model.name == self.out_of_reach:
             raise EndpointConnectionError(endpoint_url=model.name)
 

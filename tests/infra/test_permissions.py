@@ -35,7 +35,7 @@ WORK = {
     | table(f"{SESSIONS}/index/by_owner", "Query")
     | table(CHARGERS, "GetItem")
     | {WATCH},
-    "start_session": table(SESSIONS, "GetItem", "PutItem")
+    "start_session": table(SESSIONS, "GetItem", "PutItem", "UpdateItem")
     | table(CHARGERS, "Query", "UpdateItem")
     | table(ACCOUNTS, "GetItem")
     | {INTENT},

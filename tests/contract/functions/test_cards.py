@@ -84,6 +84,13 @@ def test_a_card_is_removed_from_its_owner_only_and_removing_it_twice_changes_not
         assert world.cards.get(CARD) is None
 
 
+def test_a_card_that_was_blocked_since_it_was_read_is_not_removed(world: World) -> None:
+    blocked = builders.card(status=CardStatus.BLOCKED)
+    world.keep(blocked)
+    world.cards.remove(builders.card())
+    assert world.cards.get(CARD) == blocked
+
+
 class Client:
     """An IoT data client whose publishes are kept, or fail."""
 

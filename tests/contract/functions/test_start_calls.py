@@ -45,11 +45,11 @@ def starting(aws: Aws, shadows: MemoryShadows) -> Starting:
     )
 
 
-def test_a_start_reads_account_and_charger_and_is_one_transaction_the_tariff_included(
+def test_a_start_reads_account_twice_and_charger_and_is_one_transaction_the_tariff_included(
     aws: Aws, starting: Starting
 ) -> None:
     session = starting.start(CHARGER, 1, owner=OWNER)
-    assert dict(aws.calls) == {"GetItem": 1, "Query": 1, "TransactWriteItems": 1}
+    assert dict(aws.calls) == {"GetItem": 2, "Query": 1, "TransactWriteItems": 1}
     assert session.tariff == TARIFF
 
 
@@ -59,7 +59,7 @@ def test_a_start_that_was_not_sent_gives_the_evse_back_without_reading_what_its_
     shadows.failing_with = TemporaryError("unavailable")
     with pytest.raises(TemporaryError):
         starting.start(CHARGER, 1, owner=OWNER)
-    assert dict(aws.calls) == {"GetItem": 1, "Query": 2, "TransactWriteItems": 1, "UpdateItem": 1}
+    assert dict(aws.calls) == {"GetItem": 2, "Query": 2, "TransactWriteItems": 1, "UpdateItem": 1}
 
 
 def test_a_start_with_the_same_key_reads_its_session_and_the_charger(aws: Aws, starting: Starting) -> None:

@@ -178,6 +178,16 @@ def test_a_card_that_the_operator_has_blocked_stays_and_cannot_be_taken_back_by_
     assert cloud.memory.cards[CARD].status is CardStatus.BLOCKED
 
 
+def test_reporting_a_card_lost_that_the_operator_has_blocked_stops_what_runs_on_it_and_lifts_nothing(
+    cloud: Cloud,
+) -> None:
+    cloud.keep(builders.card(status=CardStatus.BLOCKED), builders.card_session())
+    card, stopped = cloud.card_keeping.report_lost(CARD, owner=OWNER)
+    assert (card.lost_at_ms, stopped) == (None, [SESSION])
+    assert refusal(lambda: cloud.card_keeping.remove(CARD, owner=OWNER)) == "card_blocked"
+    assert refusal(lambda: cloud.card_keeping.add(NUMBER, label="", owner=OWNER)) == "card_blocked"
+
+
 def test_a_stop_that_failed_is_asked_for_anew_when_the_loss_is_reported_again(cloud: Cloud) -> None:
     failed = builders.stop_intent(status=IntentStatus.FAILED, reason="refused_by_charger")
     cloud.keep(builders.card(), builders.card_session(stop=failed, stop_sent_at_ms=NOON_MS))

@@ -11,7 +11,9 @@ import pytest
 
 from contract.vocabulary import Act, CableState, EvseStatus
 from functions.adapters.memory import MemoryChargers, MemorySessions
+from functions.domain.accounts import suspend
 from functions.domain.errors import CallerError, ContractViolation, PolarisError, TemporaryError
+from functions.domain.outlook import failure_reason
 from functions.domain.ports import Creation
 from functions.domain.records import EvseRecord, IntentStatus, SessionPhase, SessionRecord
 from functions.domain.starting import session_id_of_key
@@ -244,3 +246,24 @@ def test_an_evse_that_cannot_be_given_back_does_not_change_what_the_driver_is_to
     with pytest.raises(TemporaryError) as error:
         starting.start(CHARGER, 1, owner=OWNER)
     assert error.value.code == "not_sent"
+
+
+@pytest.mark.parametrize("code", ["account_deleted", "account_suspended"])
+def test_a_start_that_an_accounts_end_overtook_is_not_sent_and_frees_the_evse(cloud: Cloud, code: str) -> None:
+    @dataclass(frozen=True, slots=True)
+    class OvertakenSessions(MemorySessions):
+        def create(self, session: SessionRecord, *, evse_before: EvseRecord, evse_after: EvseRecord) -> Creation:
+            if code == "account_deleted":
+                assert cloud.leaving.delete(OWNER)
+            else:
+                suspend(cloud.accounts, OWNER, why="unpaid", now_ms=NOON_MS)
+            return MemorySessions.create(self, session, evse_before=evse_before, evse_after=evse_after)
+
+    with pytest.raises(CallerError) as refused:
+        replace(cloud.starting, sessions=OvertakenSessions(cloud.memory)).start(CHARGER, 1, owner=OWNER)
+
+    assert refused.value.code == code
+    assert (cloud.sent, cloud.evse().current_session_id) == ([], None)
+    (session,) = cloud.memory.sessions.values()
+    assert session.owner == ("" if code == "account_deleted" else OWNER)
+    assert failure_reason(session, now_ms=NOON_MS, patience=cloud.patience) == code
