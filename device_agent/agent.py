@@ -229,18 +229,20 @@ class Agent:
             if topic == each.watch:
                 self._watch(each.evse, document)
             elif (suffix := each.shadow.suffix_of(topic)) is not None:
-                self._tell_time(each, suffix, document.get("timestamp"))
+                self._tell_time(each, suffix, document)
                 desired = each.shadow.received(suffix, document, self._clock.now().mono_s)
                 if suffix == "get/accepted":
                     each.evse.said = live_session(each.shadow.reported)
                 if desired is not None:
                     self._want(each.evse, desired)
 
-    def _tell_time(self, each: Followed, suffix: str, told_s: object) -> None:
-        """An answer that was asked for just now says what time it is; other messages may have been long under way."""
-        if not isinstance(told_s, int) or not each.shadow.answers(suffix):
+    def _tell_time(self, each: Followed, suffix: str, document: dict[str, Any]) -> None:
+        """An answer to what was sent just now says what time it is; other messages may have been long under way."""
+        told_s, first = document.get("timestamp"), not self._clock.told
+        if suffix == "update/accepted" and not first:
+            return  # needed once, where there is no shadow yet: the answer that says so tells no time
+        if not isinstance(told_s, int) or not each.shadow.answers(suffix, document, self._clock.now().mono_s):
             return
-        first = not self._clock.told
         self._clock.heard(told_s)
         if first and (stamps := self._journal.restamp(self._clock.corrected)):
             log.warning("clock was wrong; stamped anew", extra={"stamps": stamps, "now": self._clock.now().at})

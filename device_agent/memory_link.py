@@ -1,7 +1,8 @@
 """A cloud in memory: a broker with the shadow service's rules, and the link to it. For tests and simulations.
 
 Behaves as AWS IoT's named shadows do: objects merge, lists and scalars are replaced whole, null deletes; every accepted
-update raises the version and is followed by a delta while desired and reported differ; a missing shadow is a 404.
+update raises the version and is followed by a delta while desired and reported differ; a missing shadow is a 404, and
+rejections tell no time.
 What the network may do can be asked for: lose messages of a kind, withhold acknowledgements, cut the link.
 """
 
@@ -138,7 +139,7 @@ class MemoryCloud:
             self._answer(thing, name, "update/delta", {"state": delta, "version": shadow.version})
 
     def _answer(self, thing: str, name: str, suffix: str, document: dict[str, Any]) -> None:
-        stamped = document | {"timestamp": int(self._epoch_s())}
+        stamped = document if "code" in document else document | {"timestamp": int(self._epoch_s())}
         self.send(f"$aws/things/{thing}/shadow/name/{name}/{suffix}", json.dumps(stamped).encode())
 
 

@@ -87,8 +87,12 @@ class ShadowFollower:
         """Which of this shadow's topics this is, if it is one of them."""
         return next((suffix for suffix in SUFFIXES if self._topics[suffix] == topic), None)
 
-    def answers(self, suffix: str) -> bool:
-        """Whether a message of this kind is the answer to a question asked a few seconds ago at most."""
+    def answers(self, suffix: str, document: dict[str, Any], now_s: float) -> bool:
+        """Whether this answers what we sent a few seconds ago at most: a question, or our newest report."""
+        if suffix == "update/accepted":
+            sent_s = self._report.sent_s
+            fresh = sent_s is not None and now_s - sent_s < ANSWER_WAIT_S
+            return fresh and _accepted_order(document) == self._newest_report
         return suffix in ("get/accepted", "get/rejected") and self._get.sent_s is not None
 
     def down(self) -> None:
@@ -219,8 +223,7 @@ class ShadowFollower:
             self._get.sent_s = now_s  # asked again after the usual wait
 
     def _accepted(self, document: dict[str, Any]) -> None:
-        state = document.get("state")
-        order = _order(state.get("reported")) if isinstance(state, dict) else None
+        order = _accepted_order(document)
         if order is None:
             return  # the cloud's own update, or one of an earlier boot
         self._rejections = 0
@@ -240,6 +243,11 @@ class ShadowFollower:
         self._requests.over(self._topics["update"])
         self._not_before_s = now_s + wait_s
         self._ask(now_s)
+
+
+def _accepted_order(document: dict[str, Any]) -> tuple[str, int] | None:
+    state = document.get("state")
+    return _order(state.get("reported")) if isinstance(state, dict) else None
 
 
 def _order(reported: object) -> tuple[str, int] | None:

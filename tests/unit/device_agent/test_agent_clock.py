@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract.topics import watch_topic
+from contract.topics import shadow_topic, watch_topic
 from device_agent.agent import TIME_WAIT_S
 from device_agent.drivers.simulated.plant import Fault
-from tests.support.charger_bench import CHARGER, NOON, SESSION
+from device_agent.shadow import ANSWER_WAIT_S
+from tests.support.charger_bench import CHARGER, NOON, SESSION, Bench
 
 if TYPE_CHECKING:
-    from tests.support.charger_bench import Bench
+    from pathlib import Path
 
 WRONG = {"1970": NOON - 100, "a year ahead": -31_557_600.0}
 """How much the board's clock is behind after the power was gone, in seconds."""
@@ -127,6 +128,34 @@ def test_two_boots_without_clock_and_cloud_keep_the_order_and_no_time_lies_in_th
     assert told[-1] <= bench.clock.epoch_s
 
 
+def test_a_charger_that_has_no_shadow_yet_learns_the_time_from_the_answer_to_its_first_report(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, evses=1)
+    bench.clock.board_behind_s = -3600
+    bench.turn_on()
+    assert bench.agent.status()["told"]
+    bench.pass_s(3)
+    bench.want("start")
+    bench.pass_s(1)
+    assert bench.story() == ["started"]
+    assert stamps(bench)[0] == pytest.approx(bench.clock.epoch_s, abs=1)
+    bench.lose_power()
+
+
+def test_an_acceptance_that_was_long_under_way_or_is_of_another_report_tells_no_time(bench: Bench) -> None:
+    bench.lose_power()
+    bench.clock.board_behind_s = 3600
+    bench.cloud.lose["get/accepted"] = bench.cloud.lose["update/accepted"] = 2
+    bench.turn_on()
+    mine = {"reported": {"boot": "0002", "n": 1}}
+    other = {"reported": {"boot": "0001", "n": 1}}
+    accepted = shadow_topic(CHARGER, 1, "update/accepted")
+    for state, wait_s in ((other, 1.0), (mine, ANSWER_WAIT_S)):
+        bench.clock.pass_s(wait_s)
+        bench.cloud.send(accepted, json.dumps({"timestamp": 5, "state": state}).encode())
+        bench.agent.turn(bench.agent._inbox.get_nowait())
+        assert not bench.agent.status()["told"]
+
+
 def test_events_wait_a_moment_for_the_time_and_no_longer(bench: Bench) -> None:
     bench.charge()
     bench.link.cut()
@@ -135,7 +164,7 @@ def test_events_wait_a_moment_for_the_time_and_no_longer(bench: Bench) -> None:
     bench.lose_power()
     bench.clock.board_behind_s = NOON
     bench.cloud.lose["get/accepted"] = 2
-    bench.cloud.lose["get/rejected"] = 2
+    bench.cloud.lose["update/accepted"] = 2
     bench.turn_on()
     bench.pass_s(TIME_WAIT_S - 1)
     assert bench.story() == ["started"]
