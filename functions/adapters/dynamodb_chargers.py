@@ -11,6 +11,7 @@ from functions.adapters.aws_errors import aws_errors
 from functions.adapters.items import Item
 from functions.adapters.positions import charger_position, read_charger_position
 from functions.adapters.table import Table, from_dynamo, to_dynamo
+from functions.adapters.unreadable import readable_ones
 from functions.domain.ports import Page
 from functions.domain.records import Charger, ChargerRecord, EvseRecord
 
@@ -51,7 +52,7 @@ class DynamoChargers:
         cut = "LastEvaluatedKey" in answer and len(groups) > 1
         whole = groups[:-1] if cut else groups
         chargers, more = whole[:limit], cut or len(whole) > limit or "LastEvaluatedKey" in answer
-        found = [charger for group in chargers if (charger := _charger(group)) is not None]
+        found = [charger for charger in readable_ones(_charger, chargers) if charger is not None]
         last = chargers[-1][-1] if chargers else None
         return Page(found, charger_position(last["charger_id"], last["item"]) if more and last else None)
 

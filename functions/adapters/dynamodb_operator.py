@@ -19,6 +19,7 @@ from functions.adapters.positions import (
     read_owner_position,
 )
 from functions.adapters.table import Table, condition_failed, from_dynamo, to_dynamo
+from functions.adapters.unreadable import readable_ones
 from functions.domain.audit import AuditEntry, AuditOutcome, AuditRecord, OperatorAct
 from functions.domain.ports import Page
 from functions.domain.records import SessionRecord
@@ -80,7 +81,7 @@ class DynamoSessionLists:
             )
         table = Table(self.client, self.sessions_table)
         keys = [items.session_key(str(from_dynamo(item)["session_id"])) for item in answer["Items"]]
-        found = [items.session_from_item(item) for each in keys if (item := table.get(each))]
+        found = readable_ones(items.session_from_item, [item for each in keys if (item := table.get(each))])
         return found, from_dynamo(answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else None
 
 

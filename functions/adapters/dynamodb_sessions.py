@@ -18,6 +18,8 @@ from functions.adapters.positions import (
     read_owner_position,
 )
 from functions.adapters.table import Table, condition_failed, from_dynamo, to_dynamo, update_of
+from functions.adapters.unreadable import logger, readable_ones
+from functions.domain.errors import ContractViolation
 from functions.domain.open_work import shard_of
 from functions.domain.patience import Patience
 from functions.domain.ports import Creation, Page, StopWrite
@@ -118,7 +120,7 @@ class DynamoSessions:
                     raise
                 found: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]  # stubs lack it
                 return StopWrite(applied=False, session=items.session_from_item(from_dynamo(found)) if found else None)
-        return StopWrite(applied=True, session=items.session_from_item(from_dynamo(answer["Attributes"])))
+        return StopWrite(applied=True, session=_stopped(from_dynamo(answer["Attributes"]), stop))
 
     def replace(self, old: SessionRecord, new: SessionRecord) -> bool:
         """See `Sessions.replace`."""
@@ -194,7 +196,7 @@ class DynamoSessions:
         # The index has keys alone, and may be a moment behind: whose a session is says its record.
         listed = [from_dynamo(item) for item in answer["Items"]]
         found = self._table.get_many([items.session_key(item["session_id"]) for item in listed])
-        sessions = [session for session in map(items.session_from_item, found) if session.owner == owner]
+        sessions = [it for it in readable_ones(items.session_from_item, found) if it.owner == owner]
         more = "LastEvaluatedKey" in answer and bool(listed)
         last = listed[-1] if more else {}
         return Page(sessions, owner_position(int(last["created_at_ms"]), last["session_id"]) if more else None)
@@ -211,6 +213,22 @@ class DynamoSessions:
                 Limit=limit,
             )
         return [str(from_dynamo(item)["session_id"]) for item in answer["Items"]]
+
+    def postpone(self, session_id: str, *, until_ms: int) -> None:
+        """See `Sessions.postpone`. Nothing else of the item is touched, its revision neither."""
+        with aws_errors():
+            try:
+                self.client.update_item(
+                    TableName=self.sessions_table,
+                    Key=to_dynamo(items.session_key(session_id)),
+                    UpdateExpression="SET #due = :until",
+                    ConditionExpression="#due < :until",
+                    ExpressionAttributeNames={"#due": items.DUE},
+                    ExpressionAttributeValues=to_dynamo({":until": until_ms}),
+                )
+            except ClientError as error:
+                if not condition_failed(error):
+                    raise
 
     def add_meter_sample(self, sample: MeterSample) -> None:
         """See `Sessions.add_meter_sample`."""
@@ -236,6 +254,27 @@ class DynamoSessions:
         found = [items.meter_from_item(from_dynamo(item)) for item in answer["Items"]]
         more = "LastEvaluatedKey" in answer and bool(found)
         return Page(found, meter_position(found[-1]) if more else None)
+
+
+_TO_SEND_IT = ("session_id", "owner", "charger_id", "charger_name", "evse_id", "phase", "stop_sent_at_ms", "revision")
+"""What sending a stop takes of its session, besides the stop, and what makes an answer of it."""
+
+
+def _stopped(item: items.Item, stop: IntentRecord) -> SessionRecord:
+    """The session that this write has put a stop on record of; one that cannot be read, as far as sending it takes.
+
+    The record says from here on that the stop is sent, so sent it is. A stop in force that cannot be read itself gives
+    way to the one asked for now: it is fenced by its session all the same.
+    """
+    try:
+        return items.session_from_item(item)
+    except ContractViolation as error:
+        logger.exception("stopped all the same", extra={"detail": error.detail})
+    known = {name: item[name] for name in _TO_SEND_IT if name in item} | {"created_at_ms": stop.requested_at_ms}
+    try:
+        return items.session_from_item(known | {"stop": item["stop"]})
+    except ContractViolation:
+        return items.session_from_item(known | {"stop": items.to_item(stop)})
 
 
 def _whose(owner: str, holder: str) -> tuple[str, dict[str, str], dict[str, str]]:

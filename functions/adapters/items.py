@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any
 
 from contract.vocabulary import Act, CableState, CardStatus, EndMethod, EndReason, EvseStatus, RequestedBy
+from functions.adapters.unreadable import readable
 from functions.domain.open_work import next_due, shard_of
 from functions.domain.records import (
     Anomaly,
@@ -150,6 +151,7 @@ def session_to_item(session: SessionRecord) -> Item:
     return {**to_item(session), "item": SESSION_ITEM, **place}
 
 
+@readable()
 def session_from_item(item: Mapping[str, Any]) -> SessionRecord:
     """The session an item holds."""
     return SessionRecord(
@@ -243,6 +245,7 @@ def evse_key(charger_id: str, evse_id: int) -> Item:
     return {"charger_id": charger_id, "item": f"{EVSE_PREFIX}{evse_id}"}
 
 
+@readable()
 def charger_from_item(item: Mapping[str, Any]) -> ChargerRecord:
     """The charger an item holds."""
     return ChargerRecord(
@@ -264,6 +267,7 @@ def charger_from_item(item: Mapping[str, Any]) -> ChargerRecord:
     )
 
 
+@readable()
 def evse_from_item(item: Mapping[str, Any]) -> EvseRecord:
     """The EVSE an item holds."""
     return EvseRecord(

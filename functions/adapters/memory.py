@@ -40,6 +40,7 @@ class Memory:
     """The content of the tables, and the lock that makes a write one step."""
 
     sessions: dict[str, SessionRecord] = field(default_factory=dict)
+    postponed: dict[str, int] = field(default_factory=dict)
     samples: dict[str, dict[str, MeterSample]] = field(default_factory=lambda: defaultdict(dict))
     chargers: dict[str, ChargerRecord] = field(default_factory=dict)
     evses: dict[tuple[str, int], EvseRecord] = field(default_factory=dict)
@@ -70,6 +71,7 @@ class MemorySessions:
                 return StopWrite(applied=False, session=session)
             stopped = replace(with_stop(session, stop), revision=session.revision + 1)
             self.memory.sessions[session_id] = stopped
+            self.memory.postponed.pop(session_id, None)
             self.memory.writes += 1
             return StopWrite(applied=True, session=stopped)
 
@@ -79,6 +81,7 @@ class MemorySessions:
             if (now := self.memory.sessions.get(old.session_id)) is None or now.revision != old.revision:
                 return False
             self.memory.sessions[old.session_id] = replace(new, revision=old.revision + 1)
+            self.memory.postponed.pop(old.session_id, None)
             self.memory.writes += 1
             return True
 
@@ -129,12 +132,17 @@ class MemorySessions:
 
     def due(self, shard: str, *, before_ms: int, limit: int) -> list[str]:
         """See `Sessions.due`."""
-        found = [
-            (due.at_ms, session.session_id)
+        postponed = self.memory.postponed
+        found = sorted(
+            (max(due.at_ms, postponed.get(session.session_id, 0)), session.session_id)
             for session in list(self.memory.sessions.values())
-            if shard_of(session.session_id) == shard and (due := next_due(session)) and due.at_ms <= before_ms
-        ]
-        return [session_id for _, session_id in sorted(found)[:limit]]
+            if shard_of(session.session_id) == shard and (due := next_due(session))
+        )
+        return [session_id for at_ms, session_id in found if at_ms <= before_ms][:limit]
+
+    def postpone(self, session_id: str, *, until_ms: int) -> None:
+        """See `Sessions.postpone`."""
+        self.memory.postponed[session_id] = until_ms
 
     def add_meter_sample(self, sample: MeterSample) -> None:
         """See `Sessions.add_meter_sample`."""

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from functions.adapters.aws_errors import aws_errors
 from functions.adapters.items import Item
 from functions.adapters.typed_values import plain, typed
+from functions.adapters.unreadable import readable
 from functions.domain.errors import TemporaryError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def to_dynamo(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: typed(value) for name, value in values.items()}
 
 
+@readable()
 def from_dynamo(values: Mapping[str, Any]) -> Item:
     """DynamoDB's typed values as plain ones; numbers come as Decimal."""
     return {name: plain(value) for name, value in values.items()}

@@ -81,6 +81,12 @@ class Sessions(Protocol):
     def due(self, shard: str, *, before_ms: int, limit: int) -> list[str]:
         """Ids of one shard's sessions in which something was due by then, longest due first; perhaps a moment old."""
 
+    def postpone(self, session_id: str, *, until_ms: int) -> None:
+        """What is due in this session by then is due then, until its next write; nothing happens if nothing is.
+
+        For a session that cannot be read, whose next write is the one that mends it.
+        """
+
     def add_meter_sample(self, sample: MeterSample) -> None:
         """Keep one point of the curve; the same point twice is one."""
 

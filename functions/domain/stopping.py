@@ -199,7 +199,7 @@ class Stopping:
         while not self._has_outcome(session) and self.clock() < deadline_ms:
             self.sleep(WAIT_STEPS_S[min(step, len(WAIT_STEPS_S) - 1)])
             step += 1
-            with suppress(TemporaryError):  # the stop is sent: a read that fails must not look as if it were not
+            with suppress(PolarisError):  # the stop is sent: a read that fails must not look as if it were not
                 session = self.sessions.get(session.session_id) or session
         return session
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functions.domain.change import change
 from functions.domain.closing import sign_of_end
 from functions.domain.concluding import conclude, concluded
-from functions.domain.errors import PolarisError
+from functions.domain.errors import ContractViolation, PolarisError
 from functions.domain.open_work import SHARDS, Work, next_due
 from functions.domain.ports import Chargers, Clock, Sessions
 from functions.domain.records import IntentStatus, SessionRecord
@@ -24,6 +24,10 @@ PER_SHARD = 50
 
 SWEEP_S = 40
 """No session is begun later than this after the sweep began, so that a sweep is over before the next one."""
+
+AGAIN_MS = 50_000
+"""A session that cannot be read is put off by this: less than a minute, so that every sweep finds and counts it until
+somebody mends it; and enough for what fell due before to come first, however many such there are."""
 
 
 class Outcome(StrEnum):
@@ -39,7 +43,7 @@ class Outcome(StrEnum):
     NOTHING_DUE = "nothing_due"
     """The index was a moment old, or another sweep or the charger was faster."""
     FAILED = "failed"
-    """A part of the cloud did not answer; the next sweep tries again."""
+    """A part of the cloud did not answer, or nobody can read the session; the next sweep tries again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,11 @@ class Sweeping:
         return Sweep(outcomes, reasons, backlog)
 
     def _attend(self, session_id: str) -> Outcome:
-        session = self.sessions.get(session_id)
+        try:
+            session = self.sessions.get(session_id)
+        except ContractViolation:
+            self.sessions.postpone(session_id, until_ms=self.clock() + AGAIN_MS)
+            raise
         if session is None:
             return Outcome.NOTHING_DUE
         due, now_ms = next_due(session), self.clock()

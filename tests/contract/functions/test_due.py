@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from functions.adapters import items
@@ -73,6 +75,26 @@ def test_a_tap_on_stop_sets_the_deadline_in_its_one_write(world: World) -> None:
     world.sessions.request_stop(SESSION, owner=OWNER, stop=builders.stop_intent(), resend_before_ms=NOON_MS)
     assert all_due(world, NOON_MS + 14_999) == []
     assert all_due(world, NOON_MS + 15_000) == [SESSION]
+
+
+def test_what_is_put_off_is_due_then_until_the_next_write_of_its_session(world: World) -> None:
+    world.keep(builders.pending_session())
+    due = next_due(builders.pending_session())
+    assert due is not None
+    world.sessions.postpone(SESSION, until_ms=due.at_ms + 50_000)
+    assert (all_due(world, due.at_ms + 49_999), all_due(world, due.at_ms + 50_000)) == ([], [SESSION])
+    assert world.sessions.replace(builders.pending_session(), builders.pending_session())
+    assert all_due(world, due.at_ms) == [SESSION]
+
+
+def test_putting_off_brings_nothing_forward_and_what_is_over_not_back(world: World) -> None:
+    world.keep(builders.pending_session(), replace(OVER, session_id=builders.OTHER_SESSION))
+    due = next_due(builders.pending_session())
+    assert due is not None
+    for session_id in (SESSION, builders.OTHER_SESSION, "01JB0000000000000000000077"):
+        world.sessions.postpone(session_id, until_ms=due.at_ms - 1)
+    assert all_due(world, due.at_ms - 1) == []
+    assert all_due(world) == [SESSION]
 
 
 def test_a_record_of_an_older_release_gets_its_deadline_with_its_next_write(aws: Aws) -> None:

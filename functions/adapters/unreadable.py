@@ -1,0 +1,43 @@
+"""Records that nobody can read: a newer release wrote a word that this one does not know, or a hand slipped.
+
+One of them is a fault of ours, which somebody must hear of; it must not be in the way of all the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from aws_lambda_powertools import Logger
+
+from functions.domain.errors import ContractViolation
+
+Stored = TypeVar("Stored")
+Record = TypeVar("Record")
+
+logger = Logger(child=True)
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Turns what making a record of an item raises into the domain's error, which has words for callers.
+
+    Raises:
+        ContractViolation: internal.
+    """
+    try:
+        yield
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise ContractViolation("internal", f"unreadable record: {type(error).__name__}: {error}") from error
+
+
+def readable_ones(read: Callable[[Stored], Record], found: Iterable[Stored]) -> list[Record]:
+    """The records of these; one that cannot be read is left out and logged."""
+    records: list[Record] = []
+    for stored in found:
+        try:
+            records.append(read(stored))
+        except ContractViolation as error:
+            logger.exception("left out of a list", extra={"detail": error.detail})
+    return records
