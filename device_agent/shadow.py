@@ -1,6 +1,6 @@
 """One EVSE's shadow as the agent follows it: which desired state is the newest, and which report has arrived.
 
-A delta is a wake-up that may also carry the news; the full document is asked for on every connect, every 15 minutes
+A delta is a wake-up that may also carry the news; the full document is asked for on every connect, every 30 minutes
 of a session, and whenever an answer is missing. Versions only rise within a shadow, and `accepted`, `delta` and
 `documents` of one update share one: so only *lower* ones are dropped, and acceptances of our own reports are not
 counted at all.
@@ -29,8 +29,10 @@ retransmission takes three seconds."""
 TRIES = 3
 """Unanswered requests in a row after which the connection itself is in doubt and is made anew."""
 
-REFRESH_S = 900.0
-"""How often the whole document is read in a session although nothing seems to have happened: no stop may be lost."""
+REFRESH_S = 1800.0
+"""How often the whole document is read in a session although nothing seems to have happened: the third way for a stop
+whose delta was lost, after the driver's next tap and the sweeper, which both send it again. Twice as often would be a
+twentieth of what a session costs (ADR 0024)."""
 
 REFRESH_IDLE_S = 6 * 3600.0
 """The same without a session: a start expires within a minute anyway. As often as in a session it would be five sixths

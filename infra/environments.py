@@ -129,7 +129,8 @@ class Environment:
 
 
 DEV = Environment(name="dev", cors_origins=LOCAL_ORIGINS)
-"""For trying things out: goes without a trace, costs nothing while nobody uses it."""
+"""For trying things out: goes without a trace. Its alarms and metrics cost something while nobody uses it
+(`python -m local.bench.base_cost`)."""
 
 PROD = Environment(
     name="prod",

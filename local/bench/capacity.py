@@ -2,7 +2,7 @@
 
 moto answers `ReturnConsumedCapacity` with a constant, so the rules of the service are applied here to the items as
 they are before and after a call: sizes by attribute, reads by 4 KB, writes by 1 KB, every index for itself, and
-transactions twice.
+transactions twice, but not in their indexes.
 Source: DynamoDB guide, "Item sizes and formats", "Read consumption", "Write consumption", "Global secondary indexes:
 provisioned throughput considerations". Units: read and write request units.
 """
@@ -78,6 +78,8 @@ class Table:
 
     key: tuple[str, ...]
     indexes: Mapping[str, Index]
+    streamed: bool = False
+    """Whether a stream tells what changes in it."""
 
     @classmethod
     def of(cls, declared: Mapping[str, Any]) -> Table:
@@ -86,7 +88,7 @@ class Table:
             index["IndexName"]: Index(_names(index["KeySchema"]), index["Projection"]["ProjectionType"] == "ALL")
             for index in declared.get("GlobalSecondaryIndexes", ())
         }
-        return cls(_names(declared["KeySchema"]), indexes)
+        return cls(_names(declared["KeySchema"]), indexes, "StreamSpecification" in declared)
 
 
 def _names(schema: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
@@ -102,6 +104,8 @@ class Meter:
     calls: Counter[str] = field(default_factory=Counter)
     reads: float = 0.0
     writes: float = 0.0
+    streamed: list[tuple[Item, Item]] = field(default_factory=list)
+    """Changes that streams tell of, before and after; whoever reads them takes them away."""
     _before: list[tuple[str, Item, Item]] = field(default_factory=list)
 
     def reset(self) -> None:
@@ -126,7 +130,9 @@ class Meter:
         for name, key, before in self._before:
             table, after = self.tables[name], self._now(name, key)
             followed = sum(index.units(before, after, table.key) for index in table.indexes.values())
-            self.writes += times * (write_units(max(size(before), size(after))) + followed)
+            self.writes += times * write_units(max(size(before), size(after))) + followed
+            if table.streamed and before != after:
+                self.streamed.append((before, after))
         consistent = self._params.get("ConsistentRead", False)
         if model.name == "GetItem":
             self.reads += read_units(size(parsed.get("Item", {})), consistent=consistent)

@@ -29,6 +29,7 @@ from local.bench.capacity import Meter, Table
 from local.bench.discard import Discard
 from local.bench.template import synthesise
 from tests.infra.recorded_calls import Account
+from tests.infra.stream_filter import wakes
 from tests.infra.templates import PSEUDO
 from tests.support import builders
 from tests.support.api_events import LambdaContext, sqs_event
@@ -53,6 +54,7 @@ WIRED_BY: dict[str, Callable[[], object]] = {
     "chargers_api": bootstrap.browsing,
     "session_sweeper": bootstrap_events.sweeping,
     "charger_reports": bootstrap_events.reporting,
+    "domain_events": bootstrap_events.telling,
 }
 """What puts a function together."""
 
@@ -87,23 +89,44 @@ class Station:
     documents: Counter[str] = field(default_factory=Counter)
     """What the topic rules have put on queues, by kind."""
     log: Discard = field(default_factory=Discard)
+    answered_bytes: int = 0
+    """Bodies of answers of the API."""
+    bus_events: int = 0
+    """Domain events put on the bus."""
     _handlers: dict[str, Handler] = field(default_factory=dict)
     _taken: list[int] = field(default_factory=lambda: [0, 0])
     _desired: list[dict[str, Any]] = field(default_factory=list)
     _previous: dict[int, dict[str, Any]] = field(default_factory=dict)
 
+    def begin(self) -> None:
+        """Count from here on."""
+        self.meter.reset()
+        for counter in (self.invoked, self.documents, self.cloud.received):
+            counter.clear()
+        self.cloud.sent = self.log.written = self.answered_bytes = self.bus_events = 0
+
+    def memory_gb(self, function: str) -> float:
+        """What a function is given."""
+        return float(self.account.template.function(function)["MemorySize"]) / 1024
+
     def call(self, function: str, event: dict[str, Any]) -> dict[str, Any]:
         """Invoke a function as Lambda does; what it has sent to the charger arrives."""
         answer = self.invoke(function, event)
+        self.answered_bytes += len(answer.get("body", "").encode())
+        self._tell()
         self._carry_down()
         return answer
 
     def invoke(self, function: str, event: dict[str, Any]) -> dict[str, Any]:
         """Invoke a function, and no more."""
+        answer: dict[str, Any] = self.run(function, event)
+        return answer
+
+    def run(self, function: str, event: dict[str, Any]) -> Any:
+        """The same of one whose answer nobody waits for."""
         self.invoked[function] += 1
         with redirect_stdout(self.log):
-            answer: dict[str, Any] = self._handler(function)(event, LambdaContext())
-        return answer
+            return self._handler(function)(event, LambdaContext())
 
     def _handler(self, function: str) -> Handler:
         """A function's handler, wired by its own environment."""
@@ -129,6 +152,22 @@ class Station:
                 failed = self.call("charger_reports", batch)["batchItemFailures"]
                 if failed:
                     raise RuntimeError(f"not taken: {message}")
+
+    def _tell(self) -> None:
+        """What the stream of the sessions says goes through its filter to the function, each change by itself."""
+        changes, self.meter.streamed = self.meter.streamed, []
+        for number, (before, after) in enumerate(changes):
+            images = {name: image for name, image in (("OldImage", before), ("NewImage", after)) if image}
+            keys = {name: (after or before)[name] for name in ("session_id", "item")}
+            record = {"eventName": "MODIFY", "dynamodb": {"Keys": keys, "SequenceNumber": str(number), **images}}
+            if not wakes(self.account.template, record):
+                continue
+            if self.invoke("domain_events", {"Records": [record]})["batchItemFailures"]:
+                raise RuntimeError(f"not told: {record}")
+
+    def put(self, **event: Any) -> None:
+        """A function puts events on the bus (the same event of botocore)."""
+        self.bus_events += len(event["params"]["Entries"])
 
     def heard(self, **event: Any) -> None:
         """A function calls the IoT data plane (botocore's event `provide-client-params`)."""
@@ -206,6 +245,7 @@ def station(*, metered: bool = True) -> Iterator[Station]:
             if metered:
                 made.meter.listen(clients.session())
             clients.session().register("provide-client-params.iot-data.*", made.heard)
+            clients.session().register("provide-client-params.eventbridge.PutEvents", made.put)
             account.keep(
                 builders.charger(evse_count=2),
                 *(builders.evse(evse_id=it, shadow_version=None) for it in bench.hardware.evses),

@@ -10,9 +10,10 @@ from app import build_app
 from tests.infra.templates import Synthesised
 
 
-def synthesise(folder: Path) -> Synthesised:
-    """The template of `dev`, with an archive of one file instead of the real one."""
+def synthesise(folder: Path, environment: str = "dev") -> Synthesised:
+    """The template of a deployment, with an archive of one file instead of the real one."""
     (folder / "code").mkdir()
     (folder / "code" / "handler.py").write_text("")
-    build_app(str(folder / "cdk"), context={}, code=lambda_.Code.from_asset(str(folder / "code"))).synth()
-    return Synthesised.read(folder / "cdk", "Polaris-dev")
+    code = lambda_.Code.from_asset(str(folder / "code"))
+    build_app(str(folder / "cdk"), context={"env": environment}, code=code).synth()
+    return Synthesised.read(folder / "cdk", f"Polaris-{environment}")

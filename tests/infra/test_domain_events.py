@@ -12,6 +12,7 @@ from contract.vocabulary import EndMethod, EndReason
 from functions.domain.event_documents import KINDS, SOURCE
 from functions.domain.records import Confidence, EndBasis, EndRecord, IntentStatus, SessionPhase, SessionRecord
 from functions.domain.telling import events_between
+from tests.infra.stream_filter import wakes
 from tests.support import builders
 from tests.support.clock import NOON_MS
 
@@ -34,28 +35,6 @@ def test_a_change_is_tried_for_hours_in_smaller_and_smaller_parts_and_then_kept(
     assert mapping["BisectBatchOnFunctionError"] is True
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": DEAD_LETTERS}}
-
-
-def wakes(stack: Synthesised, record: dict[str, Any]) -> bool:
-    """Whether a record of the stream passes the filters, which are alternatives."""
-    filters = stack.one("AWS::Lambda::EventSourceMapping", "DomainEvents")["FilterCriteria"]["Filters"]
-    assert len(filters) <= 5, "Lambda takes no more"
-    return any(matches(json.loads(each["Pattern"]), record) for each in filters)
-
-
-def matches(pattern: dict[str, Any], value: Any) -> bool:
-    """As Lambda has it, for what is used of it: equality, and that a leaf is there."""
-    for key, wanted in pattern.items():
-        found = value.get(key) if isinstance(value, dict) else None
-        if isinstance(wanted, dict):
-            if not matches(wanted, found):
-                return False
-        elif wanted == [{"exists": True}]:
-            if found is None:
-                return False
-        elif found not in wanted:
-            return False
-    return True
 
 
 FAILED = builders.stop_intent(status=IntentStatus.FAILED, settled_at_ms=NOON_MS)

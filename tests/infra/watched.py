@@ -162,10 +162,14 @@ def everything(stack: Synthesised, runbook: str) -> list[str]:
     ]
 
 
-def price_usd(stack: Synthesised) -> float:
-    """What the alarms cost in a month, in dollars: 0.10 for each metric of an alarm, 0.50 for each composite one."""
-    metrics = sum(
+def alarm_metrics(stack: Synthesised) -> int:
+    """How many metrics the alarms look at, each as often as one does: that is what they are billed by."""
+    return sum(
         sum("MetricStat" in it for it in several(body.get("Metrics", []))) or 1
         for body in stack.of_type("AWS::CloudWatch::Alarm").values()
     )
-    return round(metrics * 0.10 + len(stack.of_type("AWS::CloudWatch::CompositeAlarm")) * 0.50, 2)
+
+
+def price_usd(stack: Synthesised) -> float:
+    """What the alarms cost in a month, in dollars: 0.10 for each metric of an alarm, 0.50 for each composite one."""
+    return round(alarm_metrics(stack) * 0.10 + len(stack.of_type("AWS::CloudWatch::CompositeAlarm")) * 0.50, 2)

@@ -32,7 +32,7 @@ def test_a_lost_delta_is_made_good_by_the_next_refresh(bench: Bench) -> None:
     bench.charge()
     bench.cloud.lose["update/delta"] = 1
     stopped = bench.want("stop")
-    bench.pass_s(800)
+    bench.pass_s(1700)
     assert bench.evse.contactor_closed
     bench.pass_s(120)
     assert bench.answer() == (stopped, "done", "")
@@ -122,7 +122,7 @@ def test_a_rejected_report_is_repeated_ever_more_slowly(bench: Bench, caplog: py
 def test_a_shadow_that_was_deleted_is_written_again_and_its_low_versions_count(bench: Bench) -> None:
     bench.charge()
     bench.cloud.forget(CHARGER, 1)
-    bench.pass_s(950)
+    bench.pass_s(1850)
     assert bench.reported("session")["sessionId"] == SESSION
     stopped = bench.want("stop")
     assert bench.answer() == (stopped, "done", "")

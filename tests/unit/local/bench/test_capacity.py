@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from local.bench.capacity import Index, Table, read_units, size, write_units
+from local.bench.capacity import Index, Item, Meter, Table, read_units, size, write_units
 
 KEY = {"id": {"S": "a"}, "item": {"S": "session"}}
 DECLARED = {
@@ -72,3 +74,39 @@ def test_an_index_of_keys_is_written_when_they_change_and_then_twice() -> None:
     assert index.units(due, {**due, "due": {"N": "2"}}, key) == 2
     assert index.units(due, KEY, key) == 1
     assert index.units(KEY, KEY, key) == 0
+
+
+@dataclass
+class Kept:
+    """A table's items, as a client nobody listens to reads them."""
+
+    item: Item = field(default_factory=dict)
+
+    def get_item(self, **_: Any) -> dict[str, Any]:
+        return {"Item": self.item} if self.item else {}
+
+
+def _put(item: Item, operation: str, params: dict[str, Any], **declared: Any) -> Meter:
+    """The meter after a call that has put an item into an empty table."""
+    kept = Kept()
+    meter = Meter(kept, {"T": Table.of(DECLARED | declared)})
+    model = SimpleNamespace(name=operation, service_model=SimpleNamespace(service_name="dynamodb"))
+    meter._about_to(params=params, model=model)
+    kept.item = item
+    meter._done(parsed={}, model=model)
+    return meter
+
+
+OWNED = {**KEY, "owner": {"S": "me"}}
+PUT = {"TableName": "T", "Item": OWNED}
+
+
+def test_a_transaction_counts_twice_in_its_table_and_once_in_its_indexes() -> None:
+    assert _put(OWNED, "PutItem", PUT).writes == 1 + 1
+    assert _put(OWNED, "TransactWriteItems", {"TransactItems": [{"Put": PUT}]}).writes == 2 + 1
+
+
+def test_a_stream_tells_what_has_changed_if_the_table_has_one() -> None:
+    assert _put(OWNED, "PutItem", PUT).streamed == []
+    assert _put(OWNED, "PutItem", PUT, StreamSpecification={}).streamed == [({}, OWNED)]
+    assert _put({}, "PutItem", PUT, StreamSpecification={}).streamed == [], "its condition was not met"
