@@ -16,7 +16,7 @@ from functions.domain.accounts import Accounts, restore, suspend
 from functions.domain.audit import Audit, AuditOutcome, AuditRecord, OperatorAct
 from functions.domain.change import change
 from functions.domain.closing import Sign, last_heard_ms, sign_of_end
-from functions.domain.concluding import conclude, concluded
+from functions.domain.concluding import conclude, concluded, let_go
 from functions.domain.errors import CallerError, PolarisError, TemporaryError
 from functions.domain.finding import Finding
 from functions.domain.operator_ports import DeadLetterQueues
@@ -67,7 +67,8 @@ class Operating:
             CallerError: session_not_found; session_not_active.
             TemporaryError: not_sent; the stop is on record, and the sweeper sends it.
         """
-        session = self._open_session(session_id)
+        session = self.finding.session(session_id)
+        self._require_open(session)
 
         def act() -> str:
             after = self.stopping.stop(session_id, owner=session.owner, by=RequestedBy.OPERATOR, why=order.reason)
@@ -79,19 +80,29 @@ class Operating:
     def close(self, session_id: str, order: Order) -> Carried:
         """Put on record that a session is over although its charger has not said so, estimated as ADR 0016 has it.
 
+        One that is over is closed again if its EVSE is still held for it: whoever closed it died half-way.
+
         Raises:
             CallerError: session_not_found; session_not_active; session_still_reported.
             TemporaryError: unavailable; somebody else wrote the session at this moment.
         """
-        session = self._open_session(session_id)
+        session, sessions, chargers = self.finding.session(session_id), self.finding.sessions, self.finding.chargers
+        evse = chargers.evse(session.charger_id, session.evse_id)
+        if session.end is not None and evse is not None and evse.current_session_id == session_id:
+
+            def free() -> str:
+                let_go(chargers, session)
+                return "its EVSE let go"
+
+            return self._carry_out(OperatorAct.CLOSE, session_id, "The session is over; its EVSE is free.", order, free)
+        self._require_open(session)
         now_ms = self.finding.clock()
-        evse = self.finding.chargers.evse(session.charger_id, session.evse_id)
         sign = self._sign(session, evse, now_ms)
-        sessions, chargers = self.finding.sessions, self.finding.chargers
         conclusion = concluded(sessions, session, evse, sign, now_ms=now_ms, why=order.reason)
 
         def act() -> str:
-            if not conclude(sessions, chargers, session, conclusion):
+            written = conclude(sessions, chargers, session, conclusion)
+            if not written and self.finding.session(session_id).end != conclusion.end:
                 raise TemporaryError("unavailable", "The session's state changed at this moment.", retry_after_s=1)
             return "closed as estimated"
 
@@ -204,11 +215,9 @@ class Operating:
             return False
         return True
 
-    def _open_session(self, session_id: str) -> SessionRecord:
-        session = self.finding.session(session_id)
+    def _require_open(self, session: SessionRecord) -> None:
         if outlook.is_over(session, now_ms=self.finding.clock(), patience=self.finding.patience):
             raise CallerError("session_not_active", "The session has ended, or never began.")
-        return session
 
     def _sign(self, session: SessionRecord, evse: EvseRecord | None, now_ms: int) -> Sign:
         """What shows that the session is over: the sweeper's signs, before it acts on them, or the operator's word.

@@ -16,6 +16,7 @@ from functions.domain.acks import with_ack
 from functions.domain.automatic import nears_energy
 from functions.domain.cards import owner_of_card
 from functions.domain.change import before_and_after, change
+from functions.domain.concluding import let_go_if_over
 from functions.domain.errors import ContractViolation
 from functions.domain.forwarded import EventDocument, ShadowDocument, document_of, event_of, report_of
 from functions.domain.ports import Cards, Chargers, Sessions, Watchers
@@ -102,6 +103,8 @@ class Reporting:
         )
         session, stop = self._take_ack(document.charger_id, evse_id, report, received_at_ms)
         self._take_running(document.charger_id, evse_id, report)
+        if not is_running(report):
+            let_go_if_over(self.sessions, self.chargers, evse)
         if evse.unplugged_at_ms == received_at_ms:  # the first to say so, also if this very message comes again
             self._take_unplugged(evse)
         kind = "power_still_flowing" if _flows_on(session, received_at_ms) else "report"
@@ -123,10 +126,8 @@ class Reporting:
         try:
             intent = Intent.read(report.intent[0])
         except ValidationError:
-            return (
-                None,
-                None,
-            )  # an intent of another version, refused by the agent: no session of this release waits for it
+            # An intent of another version, refused by the agent: no session of this release waits for it.
+            return None, None
         if intent.id != ack.id:
             raise ContractViolation("invalid_report", "The ack answers another intent than the one copied beside it.")
         session, stop = self._change_session(
