@@ -22,7 +22,7 @@ from device_agent.drivers.base import CardShown, DriverInput, Look
 from device_agent.evse import LOOK_EVERY_S, Evse
 from device_agent.link import Down, LinkInput, Message, Published, Subscribed, Up
 from device_agent.outbox import OutboxSender
-from device_agent.pacing import Requests
+from device_agent.pacing import Bucket, Requests
 from device_agent.reports import Face, View, update
 from device_agent.resuming import resumed
 from device_agent.shadow import ShadowFollower
@@ -40,8 +40,9 @@ log = logging.getLogger(__name__)
 WATCH_AT_MOST_S = 120
 """A hint is repeated every 30 s while it lasts; one that claims more is cut to this."""
 
-FAILED_TURNS_AT_MOST = 20
-"""So many failures in a row mean that this process cannot do its work: it ends, and its supervisor starts it afresh."""
+FAILED_TURNS_AT_MOST, FORGIVEN_PER_S = 20, 1 / 3
+"""So many failed turns in a row, or one a second for half a minute while others succeed (an EVSE fails no faster), mean
+that this process cannot do its work: it ends, and its supervisor starts it afresh."""
 
 
 SUBSCRIBED_WITHIN_S = 10.0
@@ -125,19 +126,19 @@ class Agent:
     def run(self, after_turn: Callable[[], None] = lambda: None) -> None:
         """Work until `Stop` is posted; `after_turn` is called after every turn that succeeded."""
         self.begin()
-        failures = 0
+        patience, failed = Bucket(FORGIVEN_PER_S, FAILED_TURNS_AT_MOST), False
         try:
             while not self._stopping:
                 try:
                     self.turn(self._next())
-                    failures = 0
+                    failed = False
                     after_turn()
                 except Exception:  # the outermost loop: a defect in one turn must not end the charging of every car
-                    failures += 1
-                    if failures >= FAILED_TURNS_AT_MOST:
+                    if not patience.take(self._clock.now().mono_s):
                         raise
-                    if failures == 1:
+                    if not failed:
                         log.exception("turn failed; the next one starts from what is wanted and observed")
+                    failed = True
         finally:
             self._link.stop()
 

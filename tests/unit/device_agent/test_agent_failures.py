@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,28 @@ def test_only_a_turn_that_succeeded_is_a_sign_of_life(bench: Bench, monkeypatch:
     monkeypatch.setattr(bench.agent, "begin", lambda: None)
     bench.agent.run(lambda: told.append("alive"))
     assert told == ["turn", "alive", "turn", "turn", "alive", "alive"]
+
+
+@pytest.mark.parametrize(("every_s", "ends"), [(1.0, True), (4.0, False)])
+def test_a_process_in_which_an_evse_fails_again_and_again_ends_though_other_turns_succeed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, *, every_s: float, ends: bool
+) -> None:
+    turns = iter(range(100))
+
+    def turn(_item: object) -> None:
+        number = next(turns, None)
+        if number is None:
+            bench.agent.post(Stop())
+            monkeypatch.undo()
+        elif number % 2:
+            bench.clock.pass_s(every_s)
+            raise RuntimeError("a defect")
+
+    monkeypatch.setattr(bench.agent, "turn", turn)
+    monkeypatch.setattr(bench.agent, "begin", lambda: None)
+    with pytest.raises(RuntimeError) if ends else contextlib.nullcontext():
+        bench.agent.run()
+    assert (next(turns, None) is not None) == ends
 
 
 def test_the_agent_tells_people_what_a_report_of_this_moment_would_say(bench: Bench) -> None:
