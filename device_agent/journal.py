@@ -69,8 +69,11 @@ class Journal:
         self._evses: dict[int, EvseRecord] = {}
         self._occupied: dict[int, str] = {}
         self._cards: dict[str, CardRecord] = {}
+        self._newest_read = 0
+        """The highest number in the outbox that anybody has heard of."""
         for row in journal_schema.load(store.db):
             self._mirror(row)
+        store.refill = self._refill
 
     @classmethod
     def open(cls, path: Path) -> Journal:
@@ -107,6 +110,8 @@ class Journal:
     def tend(self, now_s: float) -> None:
         """Get over troubles as far as they have passed. Units: monotonic seconds."""
         self._store.tend(now_s)
+        if self._store.lost:
+            self._store.lost, self._lost, self._lost_since_s = False, True, None
         if self._lost:
             self._lost_since_s = now_s if self._lost_since_s is None else self._lost_since_s
             self._lost = now_s - self._lost_since_s < LOST_SHOWN_S
@@ -168,15 +173,15 @@ class Journal:
 
     def waiting(self, limit: int, after: int = 0) -> list[Outgoing]:
         """The oldest session events still to be sent, in order, from beyond the number `after`."""
-        found = self._store.db.execute(
-            "SELECT number, evse_id, payload FROM outbox WHERE number > ? ORDER BY number LIMIT ?", (after, limit)
-        )
-        return [Outgoing(*row) for row in found]
+        query = "SELECT number, evse_id, payload FROM outbox WHERE number > ? ORDER BY number LIMIT ?"
+        found = [Outgoing(*row) for row in self._store.read(query, (after, limit))]
+        self._newest_read = max([self._newest_read, *(each.number for each in found)])
+        return found
 
     @property
     def outbox_depth(self) -> int:
         """How many session events wait to be sent."""
-        return int(self._store.db.execute("SELECT count(*) FROM outbox").fetchone()[0])
+        return int(self._store.read("SELECT count(*) FROM outbox")[0][0])
 
     def sent(self, number: int) -> None:
         """The broker has acknowledged this event: it leaves the outbox."""
@@ -198,7 +203,7 @@ class Journal:
         rows += [right for each in sessions if (right := _restamped(each, corrected)) != each]
         rows += [replace(each, at=at) for each in intents if (at := corrected(each.at)) != each.at]
         events = []
-        for number, payload in self._store.db.execute("SELECT number, payload FROM outbox"):
+        for number, payload in self._store.read("SELECT number, payload FROM outbox"):
             event = json.loads(payload)
             if (at := corrected(event["at"])) != event["at"]:
                 events.append((json.dumps(event | {"at": at}, separators=(",", ":")).encode(), number))
@@ -213,6 +218,14 @@ class Journal:
         for row in rows:
             self._mirror(row)
         return len(rows) + len(events)
+
+    def _refill(self, db: sqlite3.Connection, events: Sequence[QueuedEvent]) -> None:
+        """Put all that is remembered into empty tables; no event gets a number that another one had."""
+        db.execute("INSERT INTO sqlite_sequence VALUES ('outbox', ?)", (self._newest_read,))
+        rows: list[Row] = [row for known in self._intents.values() for row in known.values()]
+        rows += [row for known in self._sessions.values() for row in known.values()]
+        for row in (*rows, *self._evses.values(), *self._cards.values(), *events):
+            journal_schema.save(db, row)
 
     def _mirror(self, row: Row) -> None:
         if isinstance(row, IntentRecord):
@@ -244,7 +257,7 @@ class Journal:
                 self._forget("intents", "id", evse_id, [i.id for i in old if i.status.final and i.id != last])
         for evse_id, sessions in self._sessions.items():
             if len(sessions) > KEPT + PRUNE_SLACK:
-                unsent = {row[0] for row in self._store.db.execute("SELECT DISTINCT session_id FROM outbox")}
+                unsent = {row[0] for row in self._store.read("SELECT DISTINCT session_id FROM outbox")}
                 needed = unsent | {self.evse(evse_id).last_session}
                 gone = [s for s in list(sessions.values())[:-KEPT] if not s.phase.occupies]
                 ids = [session.session_id for session in gone if session.session_id not in needed]

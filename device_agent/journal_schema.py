@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from typing import TYPE_CHECKING
 
+from contract.events import SessionEvent
 from contract.vocabulary import AckReason, AckStatus, EndReason
 from device_agent.records import CardRecord, EvseRecord, IntentRecord, Phase, QueuedEvent, SessionRecord
 
@@ -68,7 +70,7 @@ COMMIT;
 )
 """What leads from each version to the next; the first one leads from 1 to 2."""
 
-_NOT_OURS = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+NOT_OURS = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 """What SQLite says of a damaged file. A locked file or a full disk is not damage."""
 
 
@@ -99,7 +101,7 @@ def connect(path: Path) -> sqlite3.Connection:
         raise
     except sqlite3.DatabaseError as error:
         db.close()
-        if error.sqlite_errorcode & 0xFF in _NOT_OURS:
+        if error.sqlite_errorcode & 0xFF in NOT_OURS:
             raise UnreadableError(str(error)) from error
         raise
     return db
@@ -155,6 +157,15 @@ def load(db: sqlite3.Connection) -> Iterator[Record]:
             yield CardRecord(id_token_hash, bool(accepted), group, until)
     except (ValueError, sqlite3.DatabaseError) as error:
         raise UnreadableError(str(error)) from error
+
+
+def readable_events(db: sqlite3.Connection) -> list[QueuedEvent]:
+    """The events that wait to be sent, up to the first one that a damaged file no longer gives."""
+    events = []
+    with contextlib.suppress(sqlite3.Error, ValueError, TypeError):
+        for evse_id, payload in db.execute("SELECT evse_id, payload FROM outbox ORDER BY number"):
+            events.append(QueuedEvent(int(evse_id), SessionEvent.model_validate_json(payload)))
+    return events
 
 
 def save(db: sqlite3.Connection, row: Record | QueuedEvent) -> None:

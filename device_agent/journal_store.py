@@ -3,7 +3,8 @@
 A charger whose disk is full must still stop its cars. So the file holds free pages in reserve; when even those are
 used up, the meter samples that wait to be sent are given up first; and when that is not enough, or when the storage
 fails, the tables go on in memory, whole, until the storage takes them back. Only a power cut in that time loses
-anything, and the reports say so while it lasts.
+anything, and the reports say so while it lasts. A file that turns out to be damaged, or can no longer be read, is done
+without in the same way: the tables are filled anew, with what the journal remembers and the events that can be read.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ import contextlib
 import errno
 import logging
 import sqlite3
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from device_agent import journal_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from device_agent.records import QueuedEvent
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +48,8 @@ _SQLITE_TROUBLES = {
     sqlite3.SQLITE_FULL: FULL,
     sqlite3.SQLITE_IOERR: FAILING,
     sqlite3.SQLITE_READONLY: FAILING,  # a file system that found errors in itself
+    sqlite3.SQLITE_CORRUPT: FAILING,
+    sqlite3.SQLITE_NOTADB: FAILING,
 }
 _SYSTEM_TROUBLES = {errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EIO: FAILING, errno.EROFS: FAILING}
 
@@ -68,6 +73,10 @@ class Store:
         self._tried_s = 0.0
         self._left_behind = False
         """Whether there may be a file whose content could not be read."""
+        self.lost = False
+        """Whether a file that was in use turned out to be unreadable: whoever takes note of it sets it back."""
+        self.refill: Callable[[sqlite3.Connection, Sequence[QueuedEvent]], None] = lambda _db, _events: None
+        """Fills new tables with what the journal remembers, and with these events."""
         self._file: sqlite3.Connection | None = None
         try:
             self._file = self.db = journal_schema.connect(path)
@@ -91,17 +100,23 @@ class Store:
         """Do this whole or not at all; when it returns, it is on stable storage, or in memory if there is none."""
         try:
             return self._once(work)
-        except sqlite3.OperationalError as error:
-            if self.db is not self._file or _trouble(error) is None:
-                raise
-            self._complain(error)
+        except sqlite3.DatabaseError as error:
+            self._bear(error)
         if self.trouble is FULL:
-            with contextlib.suppress(sqlite3.OperationalError):
+            with contextlib.suppress(sqlite3.DatabaseError):
                 gone = self._once(_give_up_samples)
                 log.warning("meter samples given up for want of room", extra={"samples": gone})
                 return self._once(work)
-        self._into_memory()
+            self._into_memory()
         return self._once(work)
+
+    def read(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        """What the tables answer to this."""
+        try:
+            return self.db.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            self._bear(error)
+        return self.db.execute(query, values).fetchall()
 
     def tend(self, now_s: float) -> None:
         """Once a minute of trouble, see whether the storage is well again. Units: monotonic seconds."""
@@ -119,12 +134,48 @@ class Store:
             log.error("journal cannot be written", extra={"why": str(error), "trouble": trouble})
         self.trouble = trouble
 
+    def _bear(self, error: sqlite3.DatabaseError) -> None:
+        """Bring the tables to where they can be used. A full disk is left to the caller: there may be room to make.
+
+        Raises:
+            sqlite3.DatabaseError: this one, which is about something else.
+        """
+        damaged = _code(error) in journal_schema.NOT_OURS
+        if _trouble(error) is None or (self.db is not self._file and not damaged):
+            raise error
+        self._complain(error)
+        if damaged:
+            self._rebuild()
+        elif self.trouble is not FULL:
+            self._into_memory()
+
     def _into_memory(self) -> None:
-        if self._file is not None:
-            memory = _memory()
+        if self._file is None:
+            return
+        memory = _memory()
+        try:
             self._file.backup(memory)
+        except sqlite3.Error:  # it cannot be read either
+            memory.close()
+            self._rebuild()
+        else:
             self.db = memory
             log.error("journal goes on in memory: a power cut would lose what comes")
+
+    def _rebuild(self) -> None:
+        """Go on in memory with what is remembered, and leave the file as it is: it will be set aside."""
+        events = journal_schema.readable_events(self.db)
+        memory = _memory()
+        journal_schema.prepare(memory)
+        with _transaction(memory):
+            self.refill(memory, events)
+        with contextlib.suppress(sqlite3.Error):
+            self.db.close()
+            if self._file is not None:
+                self._file.close()
+        self.db, self._file = memory, None
+        self._left_behind = self.lost = True
+        log.error("journal goes on in memory with what is remembered", extra={"events_kept": len(events)})
 
     def _without_file(self) -> sqlite3.Connection:
         """What can be read of the file, in memory; else an empty journal, and the file stays as it is."""
@@ -200,7 +251,12 @@ def _trouble(error: OSError | sqlite3.Error) -> str | None:
     """What this error says of the storage; None if it is about something else."""
     if isinstance(error, OSError):
         return _SYSTEM_TROUBLES.get(error.errno or 0)
-    return _SQLITE_TROUBLES.get(error.sqlite_errorcode & 0xFF)
+    return _SQLITE_TROUBLES.get(_code(error))
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's own number for it; 0 if it is not from SQLite."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def _memory() -> sqlite3.Connection:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from device_agent.journal import LOST
 from device_agent.journal_store import FAILING, RETRY_S
+from tests.unit.device_agent.test_journal_store import die, spoil
 from tests.unit.device_agent.test_journal_trouble import failing_disk, fill_disk, free_disk
 
 if TYPE_CHECKING:
@@ -67,4 +69,28 @@ def test_an_end_without_link_and_without_disk_is_told_once_when_both_are_back(be
     bench.restart()
     bench.pass_s(2)
     assert bench.story() == ["started", "ended EVDisconnected"]
+    assert once_each(bench)
+
+
+def test_a_stop_on_a_journal_that_is_damaged_in_use_is_done_answered_and_told(bench: Bench) -> None:
+    bench.charge()
+    spoil(bench.journal, bench.folder / "journal.sqlite3")
+    stopped = bench.want("stop")
+    assert bench.answer() == (stopped, "done", "")
+    assert bench.evse.opens == 1
+    bench.pass_s(RETRY_S)
+    assert bench.reported("evse")["error"] == LOST
+    bench.restart()
+    bench.pass_s(1)
+    assert bench.story() == ["started", "ended Remote"]
+    assert once_each(bench)
+    assert bench.answer() == (stopped, "done", "")
+
+
+def test_a_stop_on_a_storage_that_cannot_be_read_either_is_done_answered_and_told(bench: Bench) -> None:
+    bench.charge()
+    die(bench.journal)
+    stopped = bench.want("stop")
+    assert bench.answer() == (stopped, "done", "")
+    assert bench.story() == ["started", "ended Remote"]
     assert once_each(bench)
