@@ -71,12 +71,16 @@ class Sweeping:
     silent_after_s: int
 
     def sweep(self) -> Sweep:
-        """Do what is due, in the order in which it fell due within each shard, as much as one sweep may."""
+        """Do what is due, in the order in which it fell due within each shard, as much as one sweep may.
+
+        Each minute another shard comes first: one that takes up a sweep's whole time does so every fourth minute.
+        """
         began_ms = self.clock()
+        first = began_ms // 60_000 % len(SHARDS)
         outcomes: dict[str, Outcome] = {}
         reasons: dict[str, str] = {}
         backlog = False
-        for shard in SHARDS:
+        for shard in SHARDS[first:] + SHARDS[:first]:
             found = self.sessions.due(shard, before_ms=began_ms, limit=PER_SHARD)
             backlog = backlog or len(found) == PER_SHARD
             for session_id in found:

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from contract.vocabulary import EndMethod, EvseStatus
+from functions.adapters.memory import MemoryShadows
 from functions.domain import outlook, sweeping
 from functions.domain.errors import TemporaryError
-from functions.domain.open_work import QUIET_MS, SHARDS
+from functions.domain.open_work import QUIET_MS, SHARDS, shard_of
 from functions.domain.records import EndBasis, IntentStatus, SessionPhase
 from functions.domain.sweeping import PER_SHARD, Outcome
 from functions.domain.timeline import timeline
@@ -219,6 +220,31 @@ def test_a_sweep_that_takes_too_long_leaves_the_rest_to_the_next(cloud: Cloud, m
     monkeypatch.setattr(sweeping, "SWEEP_S", -1)
     sweep = cloud.sweeping.sweep()
     assert (sweep.outcomes, sweep.backlog) == ({}, True)
+
+
+def test_a_shard_that_takes_up_all_of_a_sweep_keeps_the_others_waiting_for_minutes_at_most(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AWS IoT times out: every stop of one shard is tried for 10 s, each minute anew."""
+
+    def time_out(*_: object) -> None:
+        cloud.clock.pass_s(10)
+        raise TemporaryError("unavailable")
+
+    ids = [f"01JB{number:022d}" for number in range(100)]
+    of_shard = [[it for it in ids if shard_of(it) == shard] for shard in SHARDS]
+    for blocking in of_shard[0][:8]:
+        cloud.keep(builders.stopping_session(session_id=blocking, stop_not_sent=True))
+    for waiting in (shard[8] for shard in of_shard[1:]):
+        cloud.keep(builders.pending_session(session_id=waiting))
+    monkeypatch.setattr(MemoryShadows, "send", time_out)
+    cloud.clock.pass_s(120)
+    expired: list[str] = []
+    for _ in SHARDS:
+        next_minute_ms = cloud.clock() + 60_000
+        expired += [it for it, outcome in swept(cloud).items() if outcome is Outcome.START_EXPIRED]
+        cloud.clock.now_ms = next_minute_ms
+    assert sorted(expired) == sorted(shard[8] for shard in of_shard[1:])
 
 
 def test_one_session_that_fails_does_not_keep_the_others_waiting(cloud: Cloud) -> None:
