@@ -118,7 +118,9 @@ def _count(stack: Stack, seen: Seen, taps: Taps) -> int:
     sessions = taps.sessions.values()
     records = kept(stack, sessions)
     told = {session_id: told for session_id, told in seen.told.items() if session_id in set(sessions)}
-    letters = waiting(stack, stack.run.queues.reports_dead_letter)
+    queues = stack.run.queues
+    dead = (queues.reports_dead_letter, queues.presence_dead_letter, queues.authorisations_dead_letter)
+    letters = sum(waiting(stack, queue) for queue in dead)
     lost = [*losses(told, records, taps.stopped), *taps.refused]
     if letters:
         lost.append(f"{letters} dead letters")

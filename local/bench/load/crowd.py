@@ -154,17 +154,24 @@ def _told(charger: Charger) -> dict[str, Told]:
     for event in charger.line.told:
         by_session.setdefault(event["sessionId"], []).append(event)
     meter_wh = charger.hardware.observe(EVSE).meter_wh or 0
-    return {session_id: _of(events, meter_wh) for session_id, events in by_session.items()}
+    journal = charger.journal
+    return {
+        session_id: _of(events, meter_wh, known.next_seq if (known := journal.session(EVSE, session_id)) else None)
+        for session_id, events in by_session.items()
+    }
 
 
-def _of(events: Sequence[dict[str, Any]], meter_wh: int) -> Told:
+def _of(events: Sequence[dict[str, Any]], meter_wh: int, numbered: int | None) -> Told:
     by_type = {event["type"]: event for event in events}
     begun = by_type.get("started")
+    began_wh = begun["meterWh"] if begun else 0
     return Told(
         seqs=frozenset(event["seq"] for event in events),
         started=begun is not None,
         ended="ended" in by_type,
-        drawn_wh=meter_wh - (begun["meterWh"] if begun else 0),
+        drawn_wh=meter_wh - began_wh,
+        told_wh=max(event["meterWh"] for event in events) - began_wh,
+        numbered=numbered,
     )
 
 

@@ -15,6 +15,10 @@ class Told:
     ended: bool
     drawn_wh: int
     """By the hardware's register, from the session's beginning to the end, or to now."""
+    told_wh: int = 0
+    """The same up to the newest event that was told."""
+    numbered: int | None = None
+    """How many events its journal has numbered, told or not; None if the journal does not know the session."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,13 @@ def _of_session(told: Told | None, kept: Kept | None, intent_id: str | None) -> 
         yield f"{len(missing)} events were lost: {sorted(missing)}"
     if invented := kept.seqs - told.seqs:
         yield f"{len(invented)} events are on record that were not told: {sorted(invented)}"
+    if len(told.seqs) != told.numbered:
+        yield f"{told.numbered} events are in its charger's journal, {len(told.seqs)} were told"
     if intent_id is None:
         if told.ended or kept.ended:
             yield "it ended, and nobody stopped it"
+        elif kept.energy_wh != told.told_wh:
+            yield f"{kept.energy_wh} Wh on record of a running session, {told.told_wh} Wh were told"
         return
     yield from _of_stopped(told, kept, intent_id)
 
