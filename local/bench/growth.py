@@ -9,32 +9,29 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from contract.vocabulary import EndMethod, EndReason
 from functions.adapters import items
 from functions.adapters.table import to_dynamo
+from functions.domain.leaving import SESSIONS_AT_ONCE
 from functions.domain.records import EndRecord, SessionPhase, SessionRecord
+from local.bench.growth_steps import STEPS, Life
 from local.bench.plot import lines
 from local.bench.row import Row, text
 from local.bench.station import Station, station
 from tests.support import builders
-from tests.support.api_events import (
-    api_event,
-    body_of,
-    charger_event,
-    session_event,
-    start_event,
-    stop_event,
-)
+from tests.support.api_events import api_event
 from tests.support.clock import NOON_MS
 
 PASTS = (10, 1_000, 100_000)
 CHUNK = 25
 """Items that one BatchWriteItem takes."""
 APART_MS = 4 * 3_600_000
+DRAWN = 8
+"""Lines that one can still tell apart; the table has all."""
+LEAVING = "DELETE /v1/me, one request"
 
 
 @dataclass(frozen=True)
@@ -58,41 +55,29 @@ def measure(pasts: Sequence[int]) -> dict[str, dict[int, Consumed]]:
         for past in pasts:
             _keep(here, range(kept, past))
             kept = past
-            for name, consumed in _asked(here):
+            for name, consumed in _asked(here, past):
                 found.setdefault(name, {})[past] = consumed
     return found
 
 
-def _asked(here: Station) -> Iterator[tuple[str, Consumed]]:
-    """Every route and report once, as a session is begun, watched, ended and looked back at."""
-
-    def of(act: Callable[[], object]) -> Consumed:
+def _asked(here: Station, past: int) -> Iterator[tuple[str, Consumed]]:
+    """Every route and report once."""
+    life = Life(here)
+    for name, act in STEPS:
         here.meter.reset()
-        act()
-        return Consumed(here.meter.reads, here.meter.writes)
+        act(life)
+        if not name.startswith("("):
+            yield name, Consumed(here.meter.reads, here.meter.writes)
+    here.meter.reset()
+    here.call("account_api", api_event("DELETE", "/v1/me"))  # moto has no such user: the last step, if it comes to it
+    yield LEAVING, Consumed(here.meter.reads, here.meter.writes)
+    _return(here, past)
 
-    def get(function: str, event: dict[str, Any]) -> Consumed:
-        return of(lambda: here.invoke(function, event))
 
-    yield "GET chargers", get("chargers_api", api_event("GET", "/v1/chargers"))
-    yield "GET charger", get("chargers_api", charger_event())
-    started: dict[str, Any] = {}
-    yield "POST start", of(lambda: started.update(here.call("start_session", start_event())))
-    session_id = str(body_of(started)["sessionId"])
-    yield "reports of a start", of(lambda: here.let_pass(5))
-    yield "meter values, 5 min", of(lambda: here.let_pass(300))
-    yield "GET session, live", get("sessions_api", session_event(session_id))
-    yield "sweep", get("session_sweeper", {})
-    yield "POST stop", of(lambda: here.call("stop_session", stop_event(session_id)))
-    yield "reports of a stop", of(lambda: here.let_pass(5))
-    yield "GET session", get("sessions_api", session_event(session_id))
-    yield "GET sessions, 20", get("sessions_api", api_event("GET", "/v1/sessions"))
-    filtered = api_event("GET", "/v1/sessions", query={"status": "failed"})
-    yield "GET sessions, of which none", get("sessions_api", filtered)
-    yield "GET sessions.csv, 10", get("sessions_api", api_event("GET", "/v1/sessions.csv", query={"limit": "10"}))
-    yield "GET timeline", get("sessions_api", session_event(session_id, "/timeline"))
-    yield "GET meter values", get("sessions_api", session_event(session_id, "/meter-values"))
-    here.let_pass(60)
+def _return(here: Station, past: int) -> None:
+    """As if nobody had left: the account and the sessions that were cut from it are back."""
+    here.account.dynamodb.delete_item(TableName="TablesAccounts", Key=to_dynamo({"owner": builders.OWNER}))
+    _keep(here, range(min(past, SESSIONS_AT_ONCE)))
 
 
 def _keep(here: Station, numbers: range) -> None:
@@ -140,9 +125,11 @@ def rows(found: dict[str, dict[int, Consumed]]) -> list[Row]:
 
 
 def picture(found: dict[str, dict[int, Consumed]]) -> str:
-    """Units over past sessions, a line for each request."""
+    """Units over past sessions, a line for each of the requests that consume the most."""
     series = {name: [(past, by_past[past].units) for past in sorted(by_past)] for name, by_past in found.items()}
-    return lines("DynamoDB units of each request as the past grows", "past sessions", "units", series)
+    dearest = sorted(series, key=lambda name: -series[name][-1][1])[:DRAWN]
+    title = f"DynamoDB units of the {DRAWN} dearest requests as the past grows"
+    return lines(title, "past sessions", "units", {name: series[name] for name in dearest})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

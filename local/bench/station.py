@@ -52,8 +52,14 @@ WIRED_BY: dict[str, Callable[[], object]] = {
     "stop_session": bootstrap.stopping,
     "sessions_api": bootstrap.reading,
     "chargers_api": bootstrap.browsing,
+    "cards_api": bootstrap.card_keeping,
+    "sharing_api": bootstrap.lending,
+    "account_api": bootstrap.leaving,
+    "operator_api": bootstrap.operating,
     "session_sweeper": bootstrap_events.sweeping,
     "charger_reports": bootstrap_events.reporting,
+    "charger_presence": bootstrap_events.presence,
+    "authorise_card": bootstrap_events.card_authorisation,
     "domain_events": bootstrap_events.telling,
 }
 """What puts a function together."""
@@ -136,6 +142,10 @@ class Station:
             WIRED_BY[function]()
             self._handlers[function] = module.handler
         return self._handlers[function]
+
+    def lose(self) -> None:
+        """What the cloud has sent meanwhile does not arrive."""
+        self._desired.clear()
 
     def let_pass(self, seconds: float, step_s: float = 1.0) -> None:
         """Time goes by; what the charger tells arrives at once, each message as a batch of its own."""
