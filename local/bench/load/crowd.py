@@ -6,8 +6,10 @@ hardware does nothing by itself, and looking at 2,000 chargers would take more t
 
 from __future__ import annotations
 
+import logging
 import selectors
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -64,7 +66,21 @@ class Seen:
     waiting: int
     """Events that no broker has acknowledged yet."""
     lost_connections: list[str]
+    complaints: dict[str, int]
+    """What agents logged as warnings or worse, and how often."""
     cpu_s: float
+
+
+class Complaints(logging.Handler):
+    """Counts warnings by their words."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self.counts: Counter[str] = Counter()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Count one."""
+        self.counts[record.getMessage()] += 1
 
 
 class Crowd:
@@ -75,6 +91,8 @@ class Crowd:
         self._clock = BenchClock()
         self._selector = selectors.DefaultSelector()
         self._chargers: list[Charger] = []
+        self._complaints = Complaints(level=logging.WARNING)
+        logging.getLogger().addHandler(self._complaints)
         self.hushed = False
         """Nobody says anything new; what was said is still acknowledged."""
 
@@ -110,6 +128,7 @@ class Crowd:
             messages=sum(each.line.messages for each in self._chargers),
             waiting=sum(each.journal.outbox_depth for each in self._chargers),
             lost_connections=[why for each in self._chargers for why in each.line.lost],
+            complaints=dict(self._complaints.counts),
             cpu_s=time.process_time(),
         )
 
