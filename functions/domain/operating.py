@@ -201,8 +201,8 @@ class Operating:
         self.audit.begin(record)
         try:
             outcome = carry_out()
-        except PolarisError as error:
-            self._note(record, f"failed: {error.code}")
+        except Exception as error:
+            self._note(record, f"failed: {error.code if isinstance(error, PolarisError) else 'internal'}")
             raise
         recorded = self._note(record, outcome)
         return replace(carried, action_id=record.action_id, outcome=outcome, recorded=recorded)
