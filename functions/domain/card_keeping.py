@@ -8,7 +8,7 @@ from contract.cards import id_token_hash
 from contract.vocabulary import CardStatus, RequestedBy
 from functions.domain.accounts import Accounts, require_may_begin
 from functions.domain.change import change
-from functions.domain.errors import CallerError, TemporaryError
+from functions.domain.errors import CallerError, PolarisError, TemporaryError
 from functions.domain.ports import Cards, Clock, Sessions
 from functions.domain.records import CardRecord, SessionPhase, SessionRecord
 from functions.domain.stopping import Stopping
@@ -100,15 +100,16 @@ class CardKeeping:
         Raises:
             CallerError: card_not_found, also for somebody else's.
             TemporaryError: the card is blocked, but not every session could be told to stop; say it again.
+            ContractViolation: as TemporaryError, by a fault of ours.
         """
         lost = change(lambda: self._own(card_id, owner), self.cards.replace, self._lost)
         running = self._running_on(card_id, owner)
-        failed: TemporaryError | None = None
+        failed: PolarisError | None = None
         for session in running:
             try:
                 self.stopping.stop(session.session_id, owner=owner, by=RequestedBy.AUTOMATIC, why="card_lost")
-            except TemporaryError as error:
-                failed = error
+            except PolarisError as error:  # the others on this card are to be stopped all the same
+                failed = failed or error
         if failed is not None:
             raise failed
         return lost or self._own(card_id, owner), [session.session_id for session in running]

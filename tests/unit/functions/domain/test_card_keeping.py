@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from contract.intents import Intent
 from contract.vocabulary import CardStatus, RequestedBy
+from functions.adapters.memory import MemoryShadows
 from functions.domain.card_keeping import MAX_CARDS
-from functions.domain.errors import CallerError, PolarisError, TemporaryError
+from functions.domain.errors import CallerError, ContractViolation, PolarisError, TemporaryError
 from functions.domain.records import IntentStatus, SessionPhase
 from functions.domain.timeline import timeline
 from tests.support import builders
@@ -163,6 +165,20 @@ def test_a_stop_that_could_not_be_sent_leaves_the_card_blocked_and_saying_it_aga
     cloud.shadows.failing_with = None
     assert cloud.card_keeping.report_lost(CARD, owner=OWNER)[1] == [SESSION]
     assert len(cloud.sent) == 1
+
+
+def test_one_session_that_cannot_be_told_to_stop_keeps_no_other_on_the_lost_card_running(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse_first(shadows: MemoryShadows, charger_id: str, evse_id: int, intent: Intent) -> None:
+        monkeypatch.undo()
+        raise ContractViolation("internal", f"{charger_id} {evse_id} {intent.id} {len(shadows.sent)}")
+
+    cloud.keep(builders.card(), builders.card_session(), builders.card_session(session_id=OTHER_SESSION))
+    monkeypatch.setattr(MemoryShadows, "send", refuse_first)
+    assert refusal(lambda: cloud.card_keeping.report_lost(CARD, owner=OWNER)) == "internal"
+    assert len(cloud.sent) == 1
+    assert all(cloud.session(it).stop is not None for it in (SESSION, OTHER_SESSION))
 
 
 def test_a_lost_card_cannot_be_added_until_it_was_removed(cloud: Cloud) -> None:
