@@ -99,9 +99,9 @@ def connect(path: Path) -> sqlite3.Connection:
     except UnreadableError:
         db.close()
         raise
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # SQLite's text about it may quote what is damaged
         db.close()
-        if error.sqlite_errorcode & 0xFF in NOT_OURS:
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in NOT_OURS:
             raise UnreadableError(str(error)) from error
         raise
     return db
@@ -155,6 +155,7 @@ def load(db: sqlite3.Connection) -> Iterator[Record]:
             "SELECT id_token_hash, accepted, person, until FROM cards ORDER BY rowid"
         ):
             yield CardRecord(id_token_hash, bool(accepted), group, until)
+        db.execute("SELECT number, evse_id, session_id, type, payload FROM outbox LIMIT 1").fetchall()
     except (ValueError, sqlite3.DatabaseError) as error:
         raise UnreadableError(str(error)) from error
 

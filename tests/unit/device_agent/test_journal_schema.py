@@ -6,6 +6,8 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import pytest
+
 from contract.vocabulary import AckReason, AckStatus, EndReason
 from device_agent.journal import LOST, Journal
 from device_agent.journal_schema import SCHEMA_VERSION
@@ -88,3 +90,21 @@ def test_a_journal_of_a_later_release_is_set_aside_and_that_is_reported(tmp_path
     assert journal.current(1) is None
     journal.close()
     assert len(list(tmp_path.glob("*.unreadable-1"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b"CREATE TABLE intents", b"CREA\xd8E TABLE intents"), (b"payload BLOB", b"pbyload BLOB")],
+    ids=["what SQLite says of it is no text", "a table that is only read when events are sent"],
+)
+def test_a_journal_whose_tables_are_described_in_damaged_words_is_set_aside(
+    tmp_path: Path, old: bytes, new: bytes
+) -> None:
+    path = tmp_path / "journal.sqlite3"
+    Journal.open(path).close()
+    assert path.read_bytes().count(old) == 1
+    path.write_bytes(path.read_bytes().replace(old, new))
+    journal = Journal.open(path)
+    assert journal.trouble == LOST
+    assert journal.waiting(1) == []
+    journal.close()
