@@ -10,6 +10,7 @@ EVENTS_RULE = "polaris_session_events"
 AUTHORISATIONS_RULE = "polaris_authorisations"
 """Name of the topic rule that takes questions about cards in."""
 
+_EVENTS = re.compile(rf"(?:\$aws/rules/{EVENTS_RULE}/)?polaris/v1/([^/]+)/([^/]+)/events")
 _SHADOW = re.compile(rf"{SHADOW_PREFIX}([1-9][0-9]?)")
 
 
@@ -32,6 +33,12 @@ def shadow_topic(charger_id: str, evse_id: int, suffix: str) -> str:
 def events_topic(charger_id: str, evse_id: int) -> str:
     """Where an EVSE's session events go: Basic Ingest, straight to the rule, without a broker's fee."""
     return f"$aws/rules/{EVENTS_RULE}/polaris/v1/{charger_id}/{evse_id}/events"
+
+
+def source_of_events(topic: str) -> tuple[str, str] | None:
+    """Charger and EVSE of an events topic, as they stand there, or None; the rules engine drops its prefix."""
+    match = _EVENTS.fullmatch(topic)
+    return (match[1], match[2]) if match else None
 
 
 def watch_topic(charger_id: str, evse_id: int) -> str:

@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from contract.events import SessionEvent
 from contract.reports import Reported
+from contract.topics import source_of_events
 from contract.wire import EVENT_MAX_BYTES, ChargerId, EvseId
 from functions.domain.errors import ContractViolation
 
@@ -44,13 +45,24 @@ class EventDocument(_Envelope):
     payload: Annotated[str, Field(max_length=2 * EVENT_MAX_BYTES)]
 
 
+class RuleLetter(BaseModel):
+    """What a topic rule leaves among the dead letters if it cannot write to its queue: the message as it was sent.
+
+    Source: AWS IoT developer guide, "Error handling (error action)".
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
+    topic: str
+    base64_original_payload: str
+
+
 _DOCUMENT: TypeAdapter[ShadowDocument | EventDocument] = TypeAdapter(
     Annotated[ShadowDocument | EventDocument, Field(discriminator="kind")]
 )
 
 
 def document_of(body: str) -> ShadowDocument | EventDocument:
-    """A message of the queue.
+    """A message of the queue, or an event in a rule's letter that was moved back to it.
 
     Raises:
         ContractViolation: invalid_document.
@@ -60,7 +72,21 @@ def document_of(body: str) -> ShadowDocument | EventDocument:
     try:
         return _DOCUMENT.validate_json(body)
     except ValidationError as error:
+        if (event := _event_in_letter(body)) is not None:
+            return event
         raise ContractViolation("invalid_document", _first_problem(error)) from error
+
+
+def _event_in_letter(body: str) -> EventDocument | None:
+    """The event that its rule could not forward, or None. A report needs none: the next one repeats it."""
+    try:
+        letter = RuleLetter.model_validate_json(body)
+        charger_id, evse = source_of_events(letter.topic) or ("", "")
+        return EventDocument.model_validate(
+            {"kind": "event", "chargerId": charger_id, "evse": evse, "payload": letter.base64_original_payload}
+        )
+    except ValidationError:
+        return None
 
 
 def report_of(reported: dict[str, Any]) -> Reported:

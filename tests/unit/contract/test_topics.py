@@ -28,6 +28,14 @@ def test_topics_are_where_the_rules_and_the_policy_expect_them() -> None:
     assert topics.authorised_topic("PX-0001") == "polaris/v1/PX-0001/authorised"
 
 
+def test_an_events_topic_leads_back_to_its_evse_with_its_rules_prefix_and_without() -> None:
+    topic = topics.events_topic("PX-0001", 2)
+    assert topics.source_of_events(topic) == ("PX-0001", "2")
+    assert topics.source_of_events(topic.removeprefix("$aws/rules/polaris_session_events/")) == ("PX-0001", "2")
+    for other in ("", "polaris/v1/PX-0001/2/watch", f"x/{topic}", "polaris/v1/PX-0001/2/3/events", f"{topic}\n"):
+        assert topics.source_of_events(other) is None
+
+
 def test_two_evses_share_no_topic() -> None:
     assert topics.events_topic("PX-0001", 1) != topics.events_topic("PX-0001", 11)
     assert topics.watch_topic("PX-0001", 1) != topics.watch_topic("PX-0001", 11)
