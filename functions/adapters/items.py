@@ -151,7 +151,7 @@ def session_to_item(session: SessionRecord) -> Item:
     return {**to_item(session), "item": SESSION_ITEM, **place}
 
 
-@readable()
+@readable
 def session_from_item(item: Mapping[str, Any]) -> SessionRecord:
     """The session an item holds."""
     return SessionRecord(
@@ -245,7 +245,7 @@ def evse_key(charger_id: str, evse_id: int) -> Item:
     return {"charger_id": charger_id, "item": f"{EVSE_PREFIX}{evse_id}"}
 
 
-@readable()
+@readable
 def charger_from_item(item: Mapping[str, Any]) -> ChargerRecord:
     """The charger an item holds."""
     return ChargerRecord(
@@ -267,7 +267,7 @@ def charger_from_item(item: Mapping[str, Any]) -> ChargerRecord:
     )
 
 
-@readable()
+@readable
 def evse_from_item(item: Mapping[str, Any]) -> EvseRecord:
     """The EVSE an item holds."""
     return EvseRecord(

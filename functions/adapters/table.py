@@ -30,7 +30,7 @@ def to_dynamo(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: typed(value) for name, value in values.items()}
 
 
-@readable()
+@readable
 def from_dynamo(values: Mapping[str, Any]) -> Item:
     """DynamoDB's typed values as plain ones; numbers come as Decimal."""
     return {name: plain(value) for name, value in values.items()}

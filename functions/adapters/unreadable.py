@@ -5,9 +5,9 @@ One of them is a fault of ours, which somebody must hear of; it must not be in t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger
 
@@ -19,17 +19,24 @@ Record = TypeVar("Record")
 logger = Logger(child=True)
 
 
-@contextmanager
-def readable() -> Iterator[None]:
-    """Turns what making a record of an item raises into the domain's error, which has words for callers.
+def readable(read: Callable[[Mapping[str, Any]], Record]) -> Callable[[Mapping[str, Any]], Record]:
+    """Has what reading an item raises be the domain's error, which has words for callers and names the item.
 
     Raises:
         ContractViolation: internal.
     """
-    try:
-        yield
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise ContractViolation("internal", f"unreadable record: {type(error).__name__}: {error}") from error
+
+    @wraps(read)
+    def reading(item: Mapping[str, Any]) -> Record:
+        try:
+            return read(item)
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            which = item.get("session_id", item.get("charger_id"))
+            raise ContractViolation(
+                "internal", f"unreadable record {which}: {type(error).__name__}: {error}"
+            ) from error
+
+    return reading
 
 
 def readable_ones(read: Callable[[Stored], Record], found: Iterable[Stored]) -> list[Record]:

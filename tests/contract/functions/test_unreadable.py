@@ -77,7 +77,7 @@ def test_one_that_cannot_be_read_is_counted_by_every_sweep_and_the_others_are_sw
     station.clock.pass_s(60)
     first = station.sweeping.sweep()
     assert first.outcomes == {SESSION: Outcome.FAILED, OTHER_SESSION: Outcome.STOP_SENT}
-    assert first.reasons[SESSION].startswith("internal: unreadable record: ValueError")
+    assert first.reasons[SESSION].startswith(f"internal: unreadable record {SESSION}: ValueError")
     for _ in range(3):
         station.clock.pass_s(60)
         assert station.sweeping.sweep().outcomes[SESSION] is Outcome.FAILED
@@ -143,7 +143,9 @@ def test_a_stop_that_cannot_be_sent_anywhere_is_a_fault_of_ours(station: Station
     assert '"code":"internal"' in answer["body"]
 
 
-def test_lists_leave_it_out_and_show_the_others(station: Station) -> None:
+def test_lists_leave_it_out_with_its_id_in_the_log_and_show_the_others(
+    station: Station, caplog: pytest.LogCaptureFixture
+) -> None:
     station.keep(builders.active_session(), **NEWER_WORD)
     station.keep(builders.active_session(session_id=OTHER_SESSION))
     of_owner = station.sessions.of_owner(OWNER, from_ms=None, to_ms=None, limit=10, cursor=None)
@@ -151,6 +153,7 @@ def test_lists_leave_it_out_and_show_the_others(station: Station) -> None:
     of_charger = lists.of_charger(CHARGER, limit=10, cursor=None)
     assert [it.session_id for it in of_owner.items] == [OTHER_SESSION]
     assert [it.session_id for it in of_charger.items] == [OTHER_SESSION]
+    assert [it.__dict__["detail"].split(":")[0] for it in caplog.records] == [f"unreadable record {SESSION}"] * 2
 
 
 def test_a_charger_with_an_evse_that_cannot_be_read_is_left_out_of_the_list(station: Station) -> None:

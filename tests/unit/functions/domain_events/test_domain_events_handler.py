@@ -83,7 +83,7 @@ def test_a_record_that_nobody_can_read_is_set_aside_whole_and_does_not_hold_the_
     assert call(bus, broken, OTHER, letters=letters) == []
     ((body, why),) = letters.letters
     assert json.loads(body) == broken
-    assert why.startswith("internal: unreadable record: ValueError")
+    assert why.startswith(f"internal: unreadable record {SESSION}: ValueError")
     assert kinds(bus.told) == [(OTHER_SESSION, "session.started")]
     (metrics,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
     assert (metrics["ChangesReceived"], metrics["DomainEventTold"], metrics["ChangeSetAside"]) == ([2.0], [1.0], [1.0])
