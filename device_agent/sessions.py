@@ -33,8 +33,11 @@ def begin(known: SessionRecord, transaction_id: str, wh: int, now: Moment) -> Se
 
 
 def as_told(session: SessionRecord, fact: TransactionBegan, wh: int, now: Moment) -> SessionRecord:
-    """The session that the hardware says it has begun. Units: `wh` of the continuous register, at its beginning."""
-    at = believed(fact.at, now)
+    """The session that the hardware says it has begun, not before it was commanded, whatever the charger's clock says.
+
+    Units: `wh` of the continuous register, at its beginning.
+    """
+    at = max(believed(fact.at, now), session.started_at)
     return replace(
         session,
         transaction_id=fact.transaction_id,
