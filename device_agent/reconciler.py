@@ -50,9 +50,31 @@ def plan(
     if observed is not None and observed.fact is not None:
         return facts.told(observed.fact, observed, memory)
     if memory.pending is not None:
-        return _meanwhile(desired, memory) + _carry_on(memory.pending, observed, memory, now)
+        called_off = _called_off(desired, observed, memory)
+        return called_off or _meanwhile(desired, memory) + _carry_on(memory.pending, observed, memory, now)
     happened = [] if observed is None else facts.shown(observed, memory, now)
     return happened or _wish(desired, observed, memory, now)
+
+
+def _called_off(
+    desired: Intent | UnreadableIntent | None, observed: Observation | None, memory: Memory
+) -> list[Action]:
+    """The stop of a session that is still starting ends the wait for its start.
+
+    Only while the hardware says that no transaction is open: one that it begins after all is not accepted. A bare
+    contactor says nothing of the kind and might yet close; it does so within seconds, and then it is stopped.
+    """
+    pending, session = memory.pending, memory.current
+    if not isinstance(desired, Intent) or desired.act is not Act.STOP or desired.id in memory.intents:
+        return []
+    if pending is None or session is None or session.phase is not Phase.STARTING:
+        return []
+    if session.session_id != desired.session_id or desired.id < session.newest_keep:
+        return []
+    if observed is None or observed.transaction_id != "":
+        return []
+    outcome = AckStatus.REFUSED, AckReason.CANCELLED, f"stop {desired.id} came before it began"
+    return [GiveUpStart(memory.evse.evse_id, session, pending.record.id, *outcome)]
 
 
 def _meanwhile(desired: Intent | UnreadableIntent | None, memory: Memory) -> list[Action]:

@@ -17,6 +17,7 @@ from tests.support.charger_bench import NOON, OTHER_SESSION, PACE, SESSION, inte
 NOW = Moment(NOON, 1000.0)
 OFF = Observation(plugged=True, cable=CableState.PLUGGED, contactor_closed=False, power_w=0, meter_wh=0)
 ON = replace(OFF, cable=CableState.LOCKED, contactor_closed=True, power_w=7_200)
+NONE_OPEN = replace(OFF, transaction_id="")
 OPEN_BUT_HOT = replace(OFF, power_w=7_200)
 ACTIVE = SessionRecord(SESSION, 1, Phase.ACTIVE, "tx-1", int(NOON) - 60, 100, 150, 3)
 I = ulid(1)  # noqa: E741
@@ -198,6 +199,26 @@ def test_while_a_stop_is_carried_out_keeping_is_refused_and_a_repeated_delta_cha
     kept = said(wish("keep", number=2), ON, memory(ACTIVE, pending=pending))
     assert kept == [f"refuse keep {ulid(2)}: stop {I} is being carried out"]
     assert said(wish("start", OTHER_SESSION, 3), ON, memory(ACTIVE, pending=pending)) == []
+
+
+@pytest.mark.parametrize(
+    ("stop", "observed", "expected"),
+    [
+        (wish("stop", number=2), NONE_OPEN, [f"give up start {I} on EVSE 1: stop {ulid(2)} came before it began"]),
+        (wish("stop", OTHER_SESSION, 2), NONE_OPEN, []),
+        (wish("stop", number=2), OFF, []),
+        (wish("stop", number=2), replace(ON, transaction_id="T5"), []),
+        (wish("stop", number=2), None, []),
+    ],
+    ids=["at once", "another session's", "a bare contactor may yet close", "it begins just now", "silence"],
+)
+def test_the_stop_of_a_session_that_is_still_starting_calls_its_start_off_where_nothing_is_open(
+    stop: Intent, observed: Observation | None, expected: list[str]
+) -> None:
+    pending = Pending(record("start"), since_s=999.0, commanded_s=999.0)
+    starting = replace(ACTIVE, phase=Phase.STARTING, next_seq=0)
+    assert said(stop, observed, memory(starting, pending=pending)) == expected
+    assert said(stop, observed, memory(replace(starting, newest_keep=ulid(3)), pending=pending)) == []
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,20 @@ def test_a_transaction_whose_start_was_given_up_is_not_accepted_and_is_no_sessio
     assert charger.events() == []
 
 
+def test_a_stop_does_not_wait_for_the_start_that_it_is_to_prevent(charger: KeeperBench) -> None:
+    charger.box.slow = True
+    charger.want("start")
+    charger.pass_s(1)
+    stop = charger.want("stop")
+    assert charger.answer() == (stop, "done", "never_started")
+    charger.box.answer()  # the charger carries the start out all the same
+    charger.pass_s(1)
+    assert charger.box.open_now is None
+    assert charger.box.past[-1].refused
+    assert charger.events() == []
+    assert charger.answer() == (stop, "done", "never_started")
+
+
 def test_a_transaction_for_a_session_that_was_cancelled_is_not_accepted(charger: KeeperBench) -> None:
     charger.want("stop")
     charger.box._begin(SESSION, "")
