@@ -121,8 +121,8 @@ class Evse:
         pending = self._ledger.pending
         if pending is not None and pending.in_flight:
             commanded_s = self._clock.now().mono_s if answered.rejected is None else None
-            rejected = answered.rejected or None
-            self._ledger.pending = replace(pending, in_flight=False, commanded_s=commanded_s, rejected=rejected)
+            learned = replace(pending, commanded_s=commanded_s, rejected=answered.rejected or None)
+            self._ledger.pending = replace(learned, in_flight=False, unanswered=self._unanswered)
 
     def _look(self) -> None:
         seen = self.observed = self.hardware.look()

@@ -118,7 +118,9 @@ def _carry_on_start(
     verdict = _start_verdict(pending, observed, memory.pace.start_s, now)
     if verdict is not None:
         return [GiveUpStart(evse_id, session, intent_id, *verdict)]
-    return [] if _commanded(pending) else [StartSession(evse_id, session.session_id, intent_id)]
+    # Hardware that names what it begins will say if it carried out a command unanswered; a second one it may refuse.
+    will_say = pending.unanswered and observed is not None and observed.transaction_id is not None
+    return [] if _commanded(pending) or will_say else [StartSession(evse_id, session.session_id, intent_id)]
 
 
 def _commanded(pending: Pending) -> bool:

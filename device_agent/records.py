@@ -157,6 +157,8 @@ class Pending:
     """What the hardware said when it refused the command."""
     in_flight: bool = False
     """Whether a command has been given that the hardware has not answered yet."""
+    unanswered: bool = False
+    """Whether the last command never got an answer: it may have been carried out, or may yet be."""
 
 
 @dataclass(frozen=True, slots=True)

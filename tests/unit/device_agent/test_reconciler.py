@@ -176,6 +176,13 @@ def test_a_stop_under_way(observed: Observation | None, pending_changes: dict[st
     [
         (ON, {}, [f"record that session {SESSION} began on EVSE 1: start {I} is done"]),
         (OFF, {}, [f"start session {SESSION} on EVSE 1 for intent {I}, again"]),
+        (OFF, {"unanswered": True}, [f"start session {SESSION} on EVSE 1 for intent {I}, again"]),
+        (NONE_OPEN, {"unanswered": True}, []),
+        (
+            NONE_OPEN,
+            {"unanswered": True, "since_s": 990.0},
+            [f"give up start {I} on EVSE 1: the hardware has not answered for 10 s"],
+        ),
         (OFF, {"commanded_s": 999.0}, []),
         (OFF, {"commanded_s": 996.0}, [f"give up start {I} on EVSE 1: contactor still open 4 s after the command"]),
         (OFF, {"rejected": "no"}, [f"give up start {I} on EVSE 1: the hardware said: no"]),

@@ -158,6 +158,21 @@ def test_a_transaction_whose_start_was_given_up_is_not_accepted_and_is_no_sessio
     assert charger.events() == []
 
 
+def test_a_start_that_was_never_answered_is_not_given_again_and_is_done_if_it_happens_yet(charger: KeeperBench) -> None:
+    charger.box.slow = True
+    started = charger.want("start")
+    charger.pass_s(5)
+    unanswered, carry_out = charger.box.waiting.pop()
+    unanswered.set_exception(DriverUnreachable("no answer"))
+    charger.pass_s(3)
+    assert charger.answer() == (started, "executing", "")
+    assert len(charger.box.starts) == 1
+    carry_out()
+    charger.pass_s(1)
+    assert charger.answer() == (started, "done", "")
+    assert charger.story() == ["started"]
+
+
 def test_a_stop_does_not_wait_for_the_start_that_it_is_to_prevent(charger: KeeperBench) -> None:
     charger.box.slow = True
     charger.want("start")
