@@ -76,6 +76,11 @@ def start_ran_out(session: SessionRecord, *, now_ms: int, patience: Patience) ->
     return now_ms > (expires_at_s + patience.start_grace_s) * 1000
 
 
+def is_start_forgotten(session: SessionRecord, *, now_ms: int, patience: Patience) -> bool:
+    """Whether its start ran out so long ago, without a word, that its EVSE is taken to be somebody else's."""
+    return start_ran_out(session, now_ms=now_ms - patience.start_forgotten_s * 1000, patience=patience)
+
+
 def is_over(session: SessionRecord, *, now_ms: int, patience: Patience) -> bool:
     """Whether nothing more can happen in this session."""
     return session_status(session, now_ms=now_ms, patience=patience) in ("ended", "failed")

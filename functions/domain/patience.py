@@ -18,6 +18,9 @@ class Patience:
     """A start that reaches the charger later than this is refused: the driver has walked on by then."""
     start_grace_s: int = 15
     """How long after its expiry a start may still be answered: the same patience as for a stop."""
+    start_forgotten_s: int = 600
+    """A start that nobody answered for this long after its expiry has no claim to its EVSE's shadow any more. Its EVSE
+    is free by then; ten minutes leave room for an answer that waits in our own queues."""
     stale_after_s: int = 150
     """A live session not heard of for this long is stale: two and a half meter intervals of 60 s."""
     watch_s: int = 30

@@ -25,6 +25,7 @@ from functions.domain.stop_outcomes import StopTold, stop_told
 from functions.domain.stopping import Stopping
 from functions.domain.stopping_at_target import stop_at_target
 from functions.domain.stopping_blocked import stop_on_blocked_card
+from functions.domain.stopping_unheard import send_stop_of_running, send_stop_unheard
 from functions.domain.transitions import (
     begun_with_card,
     believed_ms,
@@ -103,6 +104,7 @@ class Reporting:
         )
         session, stop = self._take_ack(document.charger_id, evse_id, report, received_at_ms)
         self._take_running(document.charger_id, evse_id, report)
+        send_stop_of_running(self.stopping, self.sessions, report, session)
         if not is_running(report):
             let_go_if_over(self.sessions, self.chargers, evse)
         if evse.unplugged_at_ms == received_at_ms:  # the first to say so, also if this very message comes again
@@ -150,16 +152,13 @@ class Reporting:
         if evse is None or evse.current_session_id is not None or evse.reported_session_id != running:
             return
         session = self.sessions.get(running)
-        if (
-            session is not None
-            and session.end is None
-            and (session.charger_id, session.evse_id) == (charger_id, evse_id)
-        ):
-            self._change_evse(
-                charger_id,
-                evse_id,
-                lambda current: occupied(current, session) if current.current_session_id is None else current,
-            )
+        if session is None or session.end is not None or (session.charger_id, session.evse_id) != (charger_id, evse_id):
+            return
+        self._change_evse(
+            charger_id,
+            evse_id,
+            lambda current: occupied(current, session) if current.current_session_id is None else current,
+        )
 
     def _take_event(self, document: EventDocument, received_at_ms: int) -> Taken:
         event = event_of(document)
@@ -197,6 +196,7 @@ class Reporting:
             self._change_evse(charger_id, evse_id, lambda evse: reoccupied(evse, session))
         elif event.type is EventType.STARTED:
             self._change_evse(charger_id, evse_id, lambda evse: occupied(evse, session))
+            send_stop_unheard(self.stopping, session)
         stop_on_blocked_card(self.stopping, self.cards, session)
         if hinted_at(session, at_ms=received_at_ms, patience=self.stopping.patience):
             send_hint(self.watchers, session, self.stopping.patience)

@@ -167,10 +167,13 @@ class Stopping:
     def send(self, session: SessionRecord) -> SessionRecord:
         """Write the stop on record to the shadow; if that fails, put on record that it is not sent.
 
+        Where the session is long thought never to have begun, the shadow's one place for an intent is left to whom the
+        EVSE has passed to: should its charger speak of it after all, the stop is sent then (`stopping_unheard`).
+
         Raises:
             TemporaryError: not_sent.
         """
-        if session.stop is None:
+        if session.stop is None or outlook.is_start_forgotten(session, now_ms=self.clock(), patience=self.patience):
             return session
         try:
             self.shadows.send(session.charger_id, session.evse_id, wire_intent(session, session.stop))
