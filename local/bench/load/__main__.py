@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from device_agent.metering import METER_EVERY_S
 from local.bench.load.crowd import Seen, work
 from local.bench.load.losses import losses
+from local.bench.load.processors import Spent
 from local.bench.load.scene import Taps, kept, register, spread, waiting, watched_queues
 from local.settings import Settings
 from local.stack import Stack, running_stack
@@ -61,19 +62,23 @@ def _load(stack: Stack, home: Path, chargers: int, stops: int, per_minute: float
     journals = home / "journals"
     journals.mkdir()
     with _crowd(journals, broker) as ask, watched_queues(stack) as depths:
-        taps = Taps(stack)
+        taps, emulator = Taps(stack), stack.run.pids["emulator"]
 
         def phase(name: str, what: Callable[[], object]) -> None:
             before, began_s, depths[:] = ask("seen"), time.monotonic(), [0]
-            machine = _busy_s()
+            machine = Spent.until_now(emulator)
             what()
             after, took_s = ask("seen"), time.monotonic() - began_s
             rate = (after.messages - before.messages) / took_s
-            busy = (_busy_s() - machine) / took_s
+            spent = Spent.until_now(emulator)
+            busy = (spent.machine_s - machine.machine_s) / took_s
+            own = (spent.emulator_s - machine.emulator_s) / took_s
+            functions = (spent.functions_s - machine.functions_s) / took_s
             crowd = (after.cpu_s - before.cpu_s) / took_s
             print(
                 f"{name:<44} {took_s:>6.0f} s {rate:>7.0f} messages/s, at most {max(depths):>5} waiting, "
-                f"{busy:.1f} processors busy, the chargers' {crowd:.1f}"
+                f"{busy:.1f} processors busy: "
+                f"the emulator's {own:.1f}, the functions' {functions:.1f}, the chargers' {crowd:.1f}"
             )
 
         print()
@@ -168,12 +173,6 @@ def _end(child: multiprocessing.process.BaseProcess, pipe: Connection) -> None:
 def _allow_files(wanted: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, wanted), hard), hard))
-
-
-def _busy_s() -> float:
-    """Processor time that anything on this machine has taken."""
-    user, nice, system, _idle, _waiting, *rest = map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:])
-    return (user + nice + system + sum(rest[:2])) / 100
 
 
 if __name__ == "__main__":
