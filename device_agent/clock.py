@@ -18,6 +18,9 @@ TRUSTED_S = 10.0
 CREDIBLE_SINCE_S = 1_767_225_600
 """2026-01-01: older than this software, so no stamp of its own can be right before it."""
 
+CREDIBLE_UNTIL_S = 4_102_444_800
+"""2100-01-01: no event may bear a later time (contract/wire.py). A board's clock that is past it was never set."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -62,7 +65,8 @@ class CloudClock:
             if self._told is not None:
                 told_s = self._cloud_s(self._told, board.mono_s)
                 return board if abs(board.epoch_s - told_s) <= TRUSTED_S else Moment(told_s, board.mono_s)
-            stamp_s = max(board.epoch_s, self._floor_s + 1 + board.mono_s - self._began_s)
+            board_s = board.epoch_s if board.epoch_s < CREDIBLE_UNTIL_S else 0.0
+            stamp_s = max(board_s, self._floor_s + 1 + board.mono_s - self._began_s)
             self._note(stamp_s - board.mono_s, board.mono_s)
             return Moment(stamp_s, board.mono_s)
 

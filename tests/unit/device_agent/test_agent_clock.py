@@ -16,7 +16,7 @@ from tests.support.charger_bench import CHARGER, NOON, SESSION, Bench
 if TYPE_CHECKING:
     from pathlib import Path
 
-WRONG = {"1970": NOON - 100, "a year ahead": -31_557_600.0}
+WRONG = {"1970": NOON - 100, "a year ahead": -31_557_600.0, "2106": NOON - 2**32}
 """How much the board's clock is behind after the power was gone, in seconds."""
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from device_agent.clock import CREDIBLE_SINCE_S, TRUSTED_S, CloudClock
+from device_agent.clock import CREDIBLE_SINCE_S, CREDIBLE_UNTIL_S, TRUSTED_S, CloudClock
 from device_agent.records import Moment
 from tests.support.charger_bench import NOON, BenchClock
 
@@ -25,6 +25,15 @@ def test_until_the_cloud_has_told_the_time_the_boards_clock_counts(board: BenchC
     assert clock.now() == board.now()
     assert not clock.told
     assert clock.corrected(77) == 77
+
+
+def test_a_boards_clock_past_what_an_event_may_bear_counts_as_one_that_was_never_set(
+    board: BenchClock, clock: CloudClock
+) -> None:
+    board.board_behind_s = NOON - CREDIBLE_UNTIL_S
+    clock.not_before(NOON - 3_600)
+    board.pass_s(60)
+    assert clock.now().epoch_s == NOON - 3_600 + 61
 
 
 @pytest.mark.parametrize("behind_s", WRONG.values(), ids=WRONG)
