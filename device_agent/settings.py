@@ -241,10 +241,15 @@ class Settings(_Section):
 
     @field_validator("evses")
     @classmethod
-    def _each_once_and_not_too_many(cls, evses: list[EvseSettings]) -> list[EvseSettings]:
+    def _each_once_and_not_too_many(cls, evses: list[EvseSettings], info: ValidationInfo) -> list[EvseSettings]:
         ids = [evse.id for evse in evses]
         if len(set(ids)) != len(ids):
             raise ValueError("every EVSE id may appear only once")
+        driver = info.data.get("driver")
+        if isinstance(driver, OcppSettings) and len({driver.connectors.get(each, each) for each in ids}) != len(ids):
+            raise ValueError(
+                "two EVSEs have the same connector: one that is not in driver.connectors has its own number"
+            )
         if len(ids) > EVSES_AT_MOST:
             raise ValueError(
                 f"a charger has at most {EVSES_AT_MOST} EVSEs, not {len(ids)}:"

@@ -49,6 +49,10 @@ def test_files_are_beside_the_settings_and_numbers_of_connectors_are_numbers(tmp
     assert driver.connectors == {1: 2}
 
 
+def test_two_evses_may_change_their_connectors(tmp_path: Path) -> None:
+    assert load(tmp_path, "[driver.connectors]\n1 = 2\n2 = 1\n[[evses]]\nid = 2").connectors == {1: 2, 2: 1}
+
+
 def test_a_password_from_the_environment_shows_nowhere(tmp_path: Path) -> None:
     driver = load(tmp_path, CHARGER_AGENT_DRIVER__PASSWORD="s3cret")
     assert driver.password is not None
@@ -62,6 +66,7 @@ def test_a_password_from_the_environment_shows_nowhere(tmp_path: Path) -> None:
         ('certificate = "board.pem"', "driver: certificate and private_key are needed together"),
         ('password = "a"\npassword_file = "b"', "driver: password and password_file are two ways to say one thing"),
         ("[driver.connectors]\n1 = 2\n2 = 2", "driver: every connector can be only one EVSE's"),
+        ("[driver.connectors]\n1 = 2\n[[evses]]\nid = 2", "evses: two EVSEs have the same connector"),
         ('password = ""', "driver.password: allowed: text of 1 to 255 characters"),
         ("port = 70000", "driver.port = 70000: allowed: a whole number from 0 to 65535"),
         ("meter_interval_s = 0", "driver.meter_interval_s = 0: allowed: a whole number from 1 to 900"),
