@@ -1,12 +1,14 @@
 """What the agent takes of a charger's board: `make footprint`. Prints a table; nothing here passes or fails.
 
 The agent is a process as on a board, connected over mutual TLS, with two EVSEs behind it: once simulated hardware,
-once a charge point that speaks OCPP. Nobody charges while it is watched. Linux only: it reads /proc.
+once a charge point that speaks OCPP. It is watched while nobody charges, and while somebody does. Linux only: it reads
+/proc.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
@@ -17,11 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from contract.topics import shadow_name
+from contract.vocabulary import SessionState
 from local.emulator import Emulator, start_emulator
 from local.fleet import Fleet
 from local.processes import Processes
 from local.seed import AC_22_KW, DeviceFiles, Hardware, Site
 from local.settings import REPO, Settings
+from local.waiting import wait_for
+from tests.support.charger_bench import intent
 
 GOAL_RSS_MB, GOAL_CPU_PERCENT, GOAL_IMPORT_MS = 40, 1, 150
 
@@ -36,7 +42,9 @@ LOADED = {
 """What the running agent has loaded, by its hardware."""
 
 SETTLED_S = 3.0
-"""After its first report the agent has said what it has to say within this time."""
+"""After its first report, and after the beginning of a session, the agent has said what it has to say within this."""
+
+CHARGING_WITHIN_S = 20.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,9 @@ class Footprint:
     pss_mb: float
     private_mb: float
     threads: int
-    cpu_percent: float
+    idle_percent: float
+    charging_percent: float
+    """With a session at one EVSE, unwatched."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,19 +66,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--idle", type=float, default=20.0, help="seconds to watch an idle agent (default 20)")
     parser.add_argument("--imports", type=int, default=9, help="fresh processes for each import time (default 9)")
     options = parser.parse_args(arguments)
-    print(f"{'':<10} {'RSS MB':>7} {'PSS MB':>7} {'private':>8} {'threads':>8} {'idle CPU %':>11} {'import ms':>10}")
-    goals = f"{GOAL_RSS_MB:>7} {'':>7} {'':>8} {'':>8} {GOAL_CPU_PERCENT:>11} {GOAL_IMPORT_MS:>10}"
+    print(
+        f"{'':<10} {'RSS MB':>7} {'PSS MB':>7} {'private':>8} {'threads':>8} {'idle CPU %':>11} {'charging':>9}"
+        f" {'import ms':>10}"
+    )
+    goals = f"{GOAL_RSS_MB:>7} {'':>7} {'':>8} {'':>8} {GOAL_CPU_PERCENT:>11} {'':>9} {GOAL_IMPORT_MS:>10}"
     for hardware in Hardware:
         import_ms = _import_ms(LOADED[hardware], options.imports)
-        with TemporaryDirectory() as home:
-            found = _measure(Settings(home=Path(home), gateway_port=0, mqtt_port=0, web_port=0), hardware, options.idle)
+        found = measure(hardware, options.idle)
         sizes = f"{found.rss_mb:>7.1f} {found.pss_mb:>7.1f} {found.private_mb:>8.1f} {found.threads:>8}"
-        print(f"{hardware.value:<10} {sizes} {found.cpu_percent:>11.2f} {import_ms:>10.0f}")
+        percent = f"{found.idle_percent:>11.2f} {found.charging_percent:>9.2f}"
+        print(f"{hardware.value:<10} {sizes} {percent} {import_ms:>10.0f}")
     print(f"{'goal':<10} {goals}")
     return 0
 
 
-def _measure(settings: Settings, hardware: Hardware, idle_s: float) -> Footprint:
+def measure(hardware: Hardware, watched_s: float) -> Footprint:
+    """One agent with this hardware, watched for so long without and with a session."""
+    with TemporaryDirectory() as home:
+        return _measure(Settings(home=Path(home), gateway_port=0, mqtt_port=0, web_port=0), hardware, watched_s)
+
+
+def _measure(settings: Settings, hardware: Hardware, watched_s: float) -> Footprint:
     site = Site("PX-SMALL", "Footprint", "Small Street 1", "53.5", "10.0", (AC_22_KW, AC_22_KW), hardware=hardware)
     processes = Processes(settings)
     try:
@@ -82,12 +101,32 @@ def _measure(settings: Settings, hardware: Hardware, idle_s: float) -> Footprint
             fleet.start_charge_point(site, config, plant)
         fleet.await_agent(agent, site)
         time.sleep(SETTLED_S)
-        began_s, spent_s = time.monotonic(), _cpu_s(agent.pid)
-        time.sleep(idle_s)
-        percent = 100 * (_cpu_s(agent.pid) - spent_s) / (time.monotonic() - began_s)
-        return _of_process(agent.pid, percent)
+        idle_percent = _percent(agent.pid, watched_s)
+        _charge(emulator, site)
+        time.sleep(SETTLED_S)
+        return _of_process(agent.pid, idle_percent, _percent(agent.pid, watched_s))
     finally:
         processes.end_all()
+
+
+def _percent(pid: int, watched_s: float) -> float:
+    began_s, spent_s = time.monotonic(), _cpu_s(pid)
+    time.sleep(watched_s)
+    return 100 * (_cpu_s(pid) - spent_s) / (time.monotonic() - began_s)
+
+
+def _charge(emulator: Emulator, site: Site) -> None:
+    """Have a session begin at the first EVSE."""
+    shadow = {"thingName": site.charger_id, "shadowName": shadow_name(1)}
+    desired = {"v": 1, "intent": [intent("start", at=time.time())]}
+    shadows = emulator.client("iot-data")
+    shadows.update_thing_shadow(**shadow, payload=json.dumps({"state": {"desired": desired}}).encode())
+
+    def charging() -> bool:
+        reported = json.loads(shadows.get_thing_shadow(**shadow)["payload"].read())["state"]["reported"]
+        return bool(reported.get("session")) and reported["session"][0]["state"] == SessionState.CHARGING
+
+    wait_for(charging, "the session begins", within_s=CHARGING_WITHIN_S)
 
 
 def _identity(emulator: Emulator, site: Site, folder: Path) -> DeviceFiles:
@@ -106,14 +145,15 @@ def _identity(emulator: Emulator, site: Site, folder: Path) -> DeviceFiles:
     return files
 
 
-def _of_process(pid: int, cpu_percent: float) -> Footprint:
+def _of_process(pid: int, idle_percent: float, charging_percent: float) -> Footprint:
     status, rollup = _fields(Path(f"/proc/{pid}/status")), _fields(Path(f"/proc/{pid}/smaps_rollup"))
     return Footprint(
         rss_mb=status["VmRSS"] / 1024,
         pss_mb=rollup["Pss"] / 1024,
         private_mb=(rollup["Private_Clean"] + rollup["Private_Dirty"]) / 1024,
         threads=status["Threads"],
-        cpu_percent=cpu_percent,
+        idle_percent=idle_percent,
+        charging_percent=charging_percent,
     )
 
 

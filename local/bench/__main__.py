@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from local.bench import calls, cold_start, cost, cpu, growth, own_time, stops
+from local.bench import board, calls, cold_start, cost, cpu, growth, own_time, stops
 from local.bench.plot import distribution
 from local.bench.row import PICTURES, Row, keep, markdown, text
 
@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found += cost.rows(cost.count())
     grown = growth.measure(options.pasts)
     found += growth.rows(grown)
+    found += board.measured()
     print(text(found))
     if options.write:
         keep("table", f"{markdown(found)}\n\n![what requests consume as the past grows](performance/growth.svg)")
