@@ -2,7 +2,8 @@
 
 Boards without a battery wake up in 1970, and some in a year to come, until NTP sets them, or for ever where NTP is
 blocked. The cloud tells the time in every answer; the monotonic clock carries it on. What was stamped before the first
-answer of this boot is stamped anew then (`corrected`, `Journal.restamp`).
+answer of this boot is stamped anew then (`corrected`, `Journal.restamp`). No answer comes while by the board's
+clock the broker's certificate is not valid, as in 1970: TLS goes by that clock alone, and NTP has to set it first.
 """
 
 from __future__ import annotations

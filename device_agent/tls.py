@@ -30,8 +30,14 @@ def trusting(authority: Path) -> ssl.SSLContext:
     return context
 
 
+NOT_YET_VALID = 9
+"""What OpenSSL calls a certificate that begins in the future (X509_V_ERR_CERT_NOT_YET_VALID)."""
+
+
 def needs_a_person(error: OSError) -> bool:
-    """Whether a failed connection is about certificates, and not about a network that will come back by itself."""
+    """Whether a failed connection is about certificates, and not a network or a clock that comes right by itself."""
+    if isinstance(error, ssl.SSLCertVerificationError) and getattr(error, "verify_code", 0) == NOT_YET_VALID:
+        return False  # the board's clock is behind: NTP may set it at any moment
     broken_off = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
     return isinstance(error, ssl.SSLError) and not isinstance(error, broken_off)
 

@@ -21,13 +21,13 @@ from device_agent.provisioning.errors import (
     Unreachable,
     WrongClock,
 )
-from device_agent.tls import needs_a_person
+from device_agent.tls import NOT_YET_VALID, needs_a_person
 
 ANSWER_WITHIN_S = 15.0
 """AWS IoT gives the hook 5 s; the rest is for a slow mobile network."""
 
-OUTSIDE_ITS_TIME = (9, 10)
-"""X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED (OpenSSL, x509_vfy.h)."""
+OUTSIDE_ITS_TIME = (NOT_YET_VALID, 10)
+"""The other is X509_V_ERR_CERT_HAS_EXPIRED (OpenSSL, x509_vfy.h)."""
 
 _Event = tuple[str, Any]
 
