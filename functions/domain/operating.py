@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from contract.vocabulary import RequestedBy
 from functions.domain import outlook
 from functions.domain.accounts import Accounts, restore, suspend
 from functions.domain.audit import Audit, AuditOutcome, AuditRecord, OperatorAct
@@ -23,6 +22,7 @@ from functions.domain.operator_ports import DeadLetterQueues
 from functions.domain.ports import NewId
 from functions.domain.records import EvseRecord, SessionPhase, SessionRecord
 from functions.domain.stopping import Stopping
+from functions.domain.stopping_for_operator import stop_for_operator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class Operating:
         self._require_open(session)
 
         def act() -> str:
-            after = self.stopping.stop(session_id, owner=session.owner, by=RequestedBy.OPERATOR, why=order.reason)
+            after = stop_for_operator(self.stopping, session_id, owner=session.owner, why=order.reason)
             status = outlook.stop_status(after, now_ms=self.finding.clock(), patience=self.finding.patience)
             return f"stop {after.stop.intent_id if after.stop else 'none'}: {status or 'the session is over'}"
 
@@ -239,7 +239,10 @@ def _stop_effect(session: SessionRecord) -> str:
     where = f"{session.charger_id}, EVSE {session.evse_id}"
     stop = session.stop
     if stop is not None and stop.status.in_force:
-        return f"The stop {stop.intent_id} that is in force, by {stop.by.value}, is sent to {where} once more."
+        return (
+            f"The stop {stop.intent_id} that is in force, by {stop.by.value}, is sent to {where} once more. "
+            "Its driver cannot take it back."
+        )
     return f"{where} is asked to end the session, which is {session.phase.value}."
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contract.vocabulary import EndMethod, RequestedBy
 from functions.domain.patience import Patience
-from functions.domain.records import IntentStatus, SessionPhase, SessionRecord
+from functions.domain.records import IntentRecord, IntentStatus, SessionPhase, SessionRecord
 from functions.domain.transitions import never_began
 
 POLL_SOON_MS = 500
@@ -127,5 +127,10 @@ def is_withdrawable(session: SessionRecord) -> bool:
         session.end is None
         and stop is not None
         and stop.status is IntentStatus.REQUESTED
-        and stop.by is not RequestedBy.OPERATOR
+        and not is_wanted_by_operator(stop)
     )
+
+
+def is_wanted_by_operator(stop: IntentRecord) -> bool:
+    """Whether an operator asked for this stop, or joined it while it was in force."""
+    return stop.by is RequestedBy.OPERATOR or stop.operator_at_ms is not None

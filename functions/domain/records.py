@@ -115,6 +115,10 @@ class IntentRecord:
     """The same three by the charger's own clock; None where that cannot be right."""
     overdue_at_ms: int | None = None
     """When the sweeper first found its outcome overdue."""
+    operator_at_ms: int | None = None
+    """When an operator asked for it too, somebody else's stop in force: from then on its driver cannot take it back."""
+    operator_why: str = ""
+    """That operator's words."""
 
     @property
     def updated_at_ms(self) -> int:

@@ -186,13 +186,10 @@ class Stopping:
 
     def _note_not_sent(self, session: SessionRecord) -> None:
         """Put on record that this stop did not reach the shadow, unless it has been answered or sent again since."""
-        sending = (session.stop, session.stop_sent_at_ms)
         change(
             lambda: self.sessions.get(session.session_id),
             self.sessions.replace,
-            lambda current: (
-                replace(current, stop_not_sent=True) if (current.stop, current.stop_sent_at_ms) == sending else current
-            ),
+            lambda current: replace(current, stop_not_sent=True) if _sending(current) == _sending(session) else current,
         )
 
     def wait(self, session: SessionRecord, *, seconds: float) -> SessionRecord:
@@ -238,16 +235,27 @@ class Stopping:
             self.shadows.send(session.charger_id, session.evse_id, wire_intent(session, intent))
         except TemporaryError as error:
             raise TemporaryError("not_sent", error.detail, retry_after_s=self.patience.resend_after_s) from error
-        withdrawn = change(
-            lambda: self.sessions.get(session_id),
-            self.sessions.replace,
-            lambda current: replace(
-                current,
-                stop=replace(_withdrawable(current), status=IntentStatus.WITHDRAWN, settled_at_ms=now_ms),
-                stop_not_sent=False,
-            ),
-        )
+        try:
+            withdrawn = change(
+                lambda: self.sessions.get(session_id),
+                self.sessions.replace,
+                lambda current: replace(
+                    current,
+                    stop=replace(_withdrawable(current), status=IntentStatus.WITHDRAWN, settled_at_ms=now_ms),
+                    stop_not_sent=False,
+                ),
+            )
+        except CallerError as error:
+            if error.code == "stop_by_operator":  # asked for in between: what was just sent has taken its place
+                self.send(self.sessions.get(session_id) or session)
+            raise
         return withdrawn or session
+
+
+def _sending(session: SessionRecord) -> tuple[str, IntentStatus, int | None] | None:
+    """Which sending of which stop this is, as long as the stop is unanswered."""
+    stop = session.stop
+    return None if stop is None else (stop.intent_id, stop.status, session.stop_sent_at_ms)
 
 
 def _no_session() -> CallerError:
@@ -267,7 +275,7 @@ def _withdrawable(session: SessionRecord) -> IntentRecord:
         raise CallerError("session_not_active", "The session has ended.")
     if session.stop is None:
         raise CallerError("no_stop_to_withdraw", "No stop was asked for in this session.")
-    if session.stop.by is RequestedBy.OPERATOR and session.stop.status is IntentStatus.REQUESTED:
+    if outlook.is_wanted_by_operator(session.stop) and session.stop.status is IntentStatus.REQUESTED:
         raise CallerError("stop_by_operator", "An operator asked for it.")
     if not outlook.is_withdrawable(session):
         raise CallerError("stop_already_acknowledged", f"The charger answered: {session.stop.status.value}.")

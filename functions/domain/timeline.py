@@ -91,6 +91,8 @@ def _end(end: EndRecord) -> Stage:
 def _of_intent(intent: IntentRecord) -> list[Stage]:
     name = "start" if intent.act is Act.START else "stop"
     stages = [Stage(f"{name}_requested", intent.requested_at_ms, intent.by.value, intent.why)]
+    if intent.operator_at_ms is not None:
+        stages.append(Stage(f"{name}_requested", intent.operator_at_ms, "operator", intent.operator_why))
     if intent.accepted_at_ms is not None:
         stages.append(Stage(f"{name}_accepted", intent.accepted_at_ms, "charger", "", intent.accepted_charger_ms))
     if intent.executing_at_ms is not None:

@@ -39,6 +39,8 @@ FULL = builders.stopping_session(
         executing_charger_ms=5,
         settled_charger_ms=6,
         overdue_at_ms=4,
+        operator_at_ms=5,
+        operator_why="burnt cable",
     ),
     past_stops=(builders.stop_intent(status=IntentStatus.WITHDRAWN), builders.stop_intent(reason="x")),
     stop_not_sent=True,
