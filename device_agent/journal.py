@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,6 @@ from device_agent.records import CardRecord, EvseRecord, IntentRecord, Memory, Q
 from device_agent.thinning import thin
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
@@ -169,7 +169,10 @@ class Journal:
         self._store.transact(work)
         for row in rows:
             self._mirror(row)
-        self._prune()
+        try:
+            self._prune()
+        except sqlite3.Error:  # what was to be written is: whoever wrote it goes on, and the next write prunes
+            log.warning("journal not pruned", exc_info=True)
 
     def waiting(self, limit: int, after: int = 0) -> list[Outgoing]:
         """The oldest session events still to be sent, in order, from beyond the number `after`."""

@@ -82,6 +82,23 @@ def test_a_write_happens_whole_or_not_at_all(journal: Journal, path: Path) -> No
     again.close()
 
 
+def test_a_write_is_done_though_what_is_old_cannot_be_forgotten_yet(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "KEPT", 1)
+    monkeypatch.setattr(journal_module, "PRUNE_SLACK", 0)
+    journal._store.db.execute(
+        "CREATE TEMP TRIGGER keeper BEFORE DELETE ON intents BEGIN SELECT RAISE(ABORT, 'it stays'); END"
+    )
+    old, new = replace(STOP, status=AckStatus.DONE), replace(STOP, id=ulid(2))
+    journal.write(old)
+    journal.write(new)
+    assert journal.intents(1) == [old, new]
+    journal._store.db.execute("DROP TRIGGER keeper")
+    journal.write(new)
+    assert journal.intents(1) == [new]
+
+
 def test_a_commit_that_fails_leaves_nothing_behind_and_the_next_write_succeeds(journal: Journal, path: Path) -> None:
     for statement in (
         "PRAGMA foreign_keys = ON",
