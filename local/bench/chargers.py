@@ -96,6 +96,7 @@ def _process(work: Callable[..., None], boards: Sequence[Board], given: Any) -> 
     ours, theirs = spawn.Pipe()
     child = spawn.Process(target=work, args=(boards, given, theirs))
     child.start()
+    theirs.close()  # so that its end is noticed
     try:
         if not ours.poll(WITHIN_S):
             raise TimeoutError(f"{boards[0].charger_id} and its like are not connected within {WITHIN_S:g} s")
