@@ -272,6 +272,8 @@ class Agent:
         if not self._up:
             return
         now = self._clock.now()
+        if self._clock.told or now.mono_s - self._subscribed_s >= TIME_WAIT_S:
+            self._outbox.pump(now.mono_s)  # first: an end is what the driver waits for, its report repeats it
         for each in self._followed:
             view = self._view(each.evse)
             each.shadow.tick(now.mono_s, charging=view.current is not None)
@@ -282,8 +284,6 @@ class Agent:
                 order = self._outside.boot, each.n
                 document = view.reported(self._driver.name, *order, now.at)
                 each.shadow.report(update(document, *order), order, now.mono_s)
-        if self._clock.told or now.mono_s - self._subscribed_s >= TIME_WAIT_S:
-            self._outbox.pump(now.mono_s)
 
     def _view(self, evse: Evse) -> View:
         record = self._journal.evse(evse.evse_id)

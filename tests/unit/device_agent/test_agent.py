@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from contract.topics import events_topic, shadow_topic
 from device_agent.drivers.simulated.plant import Fault
 from tests.support.charger_bench import CHARGER, OTHER_SESSION, SESSION, intent, ulid
 
@@ -29,6 +30,21 @@ def test_a_session_starts_charges_and_stops_with_the_meters_energy(bench: Bench)
     assert last["method"] == "reported"
     assert [event["seq"] for event in bench.events()] == list(range(len(bench.events())))
     assert bench.evse.opens == bench.evse.closes == 1
+
+
+def test_the_end_of_a_session_is_told_before_the_report_that_repeats_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.charge()
+    told, publish = [], bench.link.publish
+
+    def note(topic: str, payload: bytes) -> int | None:
+        told.append(topic)
+        return publish(topic, payload)
+
+    monkeypatch.setattr(bench.link, "publish", note)
+    bench.want("stop")
+    assert told == [events_topic(CHARGER, 1), shadow_topic(CHARGER, 1, "update")]
 
 
 def test_the_shadow_is_in_sync_once_the_intent_is_answered(bench: Bench) -> None:
