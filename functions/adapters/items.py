@@ -91,6 +91,7 @@ def _intent(item: Mapping[str, Any]) -> IntentRecord:
         executing_charger_ms=whole(item, "executing_charger_ms"),
         settled_charger_ms=whole(item, "settled_charger_ms"),
         overdue_at_ms=whole(item, "overdue_at_ms"),
+        kept_at_ms=whole(item, "kept_at_ms"),
         operator_at_ms=whole(item, "operator_at_ms"),
         operator_why=item.get("operator_why", ""),
     )

@@ -24,7 +24,7 @@ BODY_SHOWN = 2000
 class Due(ApiModel):
     """What the sweeper does next in a session, and from when on."""
 
-    work: Literal["expire_start", "send_stop", "note_overdue", "stop_at_target", "look"]
+    work: Literal["expire_start", "send_stop", "note_overdue", "keep_again", "stop_at_target", "look"]
     at: datetime
 
 

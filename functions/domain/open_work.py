@@ -36,6 +36,8 @@ class Work(StrEnum):
     """The stop did not reach the shadow."""
     NOTE_OVERDUE = "note_overdue"
     """The stop's outcome has not come in time."""
+    KEEP_AGAIN = "keep_again"
+    """The stop was taken back, and a sending of it may have reached the shadow after that."""
     STOP_AT_TARGET = "stop_at_target"
     """The session has reached what its driver gave it as a target."""
     LOOK = "look"
@@ -78,6 +80,8 @@ def _stop(session: SessionRecord, patience: Patience) -> Due | None:
     sent_at_ms = session.stop_sent_at_ms or stop.requested_at_ms
     if stop.status.in_force and session.stop_not_sent:
         return Due(sent_at_ms + patience.resend_after_s * 1000, Work.SEND_STOP)
+    if stop.status is IntentStatus.WITHDRAWN and stop.kept_at_ms is None:
+        return Due(stop.updated_at_ms + patience.keep_again_after_s * 1000, Work.KEEP_AGAIN)
     if not stop.status.in_force and stop.status is not IntentStatus.DONE:
         return None
     # As `outlook.stop_status` has it: what was done is owed its event from then on.

@@ -12,6 +12,9 @@ class Patience:
     ack_timeout_s: int = 15
     """Past this without a final answer a stop reads as overdue: some ten times what a healthy charger needs, and
     about as long as a driver looks at a spinner before tapping again."""
+    keep_again_after_s: int = 15
+    """So long after a stop was taken back the charger is told so once more: a sending of that stop which had begun
+    before has come to its end by then, three tries of four seconds each."""
     resend_after_s: int = 2
     """A further tap within this time does not write to the shadow again: a double tap is one wish."""
     start_ttl_s: int = 60

@@ -40,12 +40,7 @@ class IntentStatus(StrEnum):
     @property
     def rank(self) -> int:
         """Acks only move an intent to a higher rank. A withdrawn stop that was carried out all the same is done."""
-        order = {
-            IntentStatus.REQUESTED: 0,
-            IntentStatus.WITHDRAWN: 0,
-            IntentStatus.ACCEPTED: 1,
-            IntentStatus.EXECUTING: 2,
-        }
+        order = {"requested": 0, "withdrawn": 0, "accepted": 1, "executing": 2}
         return order.get(self, 3)
 
     @property
@@ -115,6 +110,8 @@ class IntentRecord:
     """The same three by the charger's own clock; None where that cannot be right."""
     overdue_at_ms: int | None = None
     """When the sweeper first found its outcome overdue."""
+    kept_at_ms: int | None = None
+    """When the sweeper told the charger once more that this stop is taken back."""
     operator_at_ms: int | None = None
     """When an operator asked for it too, somebody else's stop in force: from then on its driver cannot take it back."""
     operator_why: str = ""

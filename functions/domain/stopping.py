@@ -227,14 +227,7 @@ class Stopping:
             return session  # the same tap again
         _withdrawable(session)
         now_ms = self.clock()
-        keep = IntentRecord(intent_id=self.new_id(), act=Act.KEEP, by=RequestedBy.OWNER, requested_at_ms=now_ms)
-        # A start that the stop has replaced in the shadow, perhaps unheard, takes its place again.
-        start = _unheard_start(session)
-        intent = start if start is not None and now_ms // 1000 <= (start.expires_at_s or 0) else keep
-        try:
-            self.shadows.send(session.charger_id, session.evse_id, wire_intent(session, intent))
-        except TemporaryError as error:
-            raise TemporaryError("not_sent", error.detail, retry_after_s=self.patience.resend_after_s) from error
+        self.keep(session)
         try:
             withdrawn = change(
                 lambda: self.sessions.get(session_id),
@@ -250,6 +243,22 @@ class Stopping:
                 self.send(self.sessions.get(session_id) or session)
             raise
         return withdrawn or session
+
+    def keep(self, session: SessionRecord) -> None:
+        """Tell the charger that its session goes on.
+
+        Raises:
+            TemporaryError: not_sent.
+        """
+        now_ms = self.clock()
+        keep = IntentRecord(intent_id=self.new_id(), act=Act.KEEP, by=RequestedBy.OWNER, requested_at_ms=now_ms)
+        # A start that the stop has replaced in the shadow, perhaps unheard, takes its place again.
+        start = _unheard_start(session)
+        intent = start if start is not None and now_ms // 1000 <= (start.expires_at_s or 0) else keep
+        try:
+            self.shadows.send(session.charger_id, session.evse_id, wire_intent(session, intent))
+        except TemporaryError as error:
+            raise TemporaryError("not_sent", error.detail, retry_after_s=self.patience.resend_after_s) from error
 
 
 def _sending(session: SessionRecord) -> tuple[str, IntentStatus, int | None] | None:

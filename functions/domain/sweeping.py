@@ -36,6 +36,7 @@ class Outcome(StrEnum):
     START_EXPIRED = "start_expired"
     STOP_SENT = "stop_sent"
     STOP_OVERDUE = "stop_overdue"
+    KEPT_AGAIN = "kept_again"
     STOPPED_AT_TARGET = "stopped_at_target"
     CLOSED = "closed_estimated"
     LEFT_OPEN = "left_open"
@@ -109,6 +110,7 @@ class Sweeping:
             Work.EXPIRE_START: self._expire_start,
             Work.SEND_STOP: self._send_stop,
             Work.NOTE_OVERDUE: self._note_overdue,
+            Work.KEEP_AGAIN: self._keep_again,
             Work.STOP_AT_TARGET: self._stop_at_target,
             Work.LOOK: self._look,
         }
@@ -146,6 +148,20 @@ class Sweeping:
         if stop is not None and first and stop.status is IntentStatus.REQUESTED:
             self.stopping.send(noted)
         return Outcome.STOP_OVERDUE if first else Outcome.LEFT_OPEN
+
+    def _keep_again(self, session: SessionRecord, now_ms: int) -> Outcome:
+        """The shadow first, as in a withdrawal: what cannot be sent is tried again by the next sweep.
+
+        A tap in between has made it a stop again, which the shadow may have lost to this: it is sent once more.
+        """
+        self.stopping.keep(session)
+        kept = replace(session, stop=replace(session.stop, kept_at_ms=now_ms)) if session.stop else session
+        if self.sessions.replace(session, kept):
+            return Outcome.KEPT_AGAIN
+        current = self.sessions.get(session.session_id)
+        if current is not None and current.end is None and current.stop and current.stop.status.in_force:
+            self.stopping.send(current)
+        return Outcome.NOTHING_DUE
 
     def _stop_at_target(self, session: SessionRecord, now_ms: int) -> Outcome:
         """Energy is looked at when a sample comes; what is left here is time, and what could not be done then."""

@@ -18,6 +18,7 @@ METRICS = {
     Outcome.START_EXPIRED: "StartsExpired",
     Outcome.STOP_SENT: "StopsSentLate",
     Outcome.STOP_OVERDUE: "StopsOverdue",
+    Outcome.KEPT_AGAIN: "WithdrawalsToldAgain",
     Outcome.STOPPED_AT_TARGET: "SessionsStoppedAtTarget",
     Outcome.CLOSED: "SessionsClosedEstimated",
     Outcome.LEFT_OPEN: "SessionsLeftOpen",

@@ -39,6 +39,7 @@ FULL = builders.stopping_session(
         executing_charger_ms=5,
         settled_charger_ms=6,
         overdue_at_ms=4,
+        kept_at_ms=6,
         operator_at_ms=5,
         operator_why="burnt cable",
     ),

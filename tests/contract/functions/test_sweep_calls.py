@@ -13,7 +13,7 @@ from functions.adapters.dynamodb_sessions import DynamoSessions
 from functions.adapters.iot import IotShadows
 from functions.domain.open_work import QUIET_MS, SHARDS
 from functions.domain.patience import Patience
-from functions.domain.records import EvseRecord, SessionPhase, SessionRecord
+from functions.domain.records import EvseRecord, IntentStatus, SessionPhase, SessionRecord
 from functions.domain.stopping import Stopping
 from functions.domain.sweeping import Outcome, Sweeping
 from tests.contract.functions.conftest import CHARGERS, SESSIONS, Aws
@@ -80,6 +80,14 @@ def test_a_stop_is_told_overdue_once_and_then_left_alone(station: Station) -> No
     station.keep(builders.stopping_session())
     calls = LOOK | {"GetItem": 1, "UpdateItem": 1, "UpdateThingShadow": 1}
     assert station.sweep(after_s=15) == ([Outcome.STOP_OVERDUE], calls)
+    assert station.sweep(after_s=60) == ([], LOOK)
+
+
+def test_a_stop_taken_back_is_told_once_more_with_a_read_and_one_write_of_each(station: Station) -> None:
+    withdrawn = builders.stop_intent(status=IntentStatus.WITHDRAWN, settled_at_ms=NOON_MS)
+    station.keep(builders.stopping_session(stop=withdrawn))
+    calls = LOOK | {"GetItem": 1, "UpdateItem": 1, "UpdateThingShadow": 1}
+    assert station.sweep(after_s=15) == ([Outcome.KEPT_AGAIN], calls)
     assert station.sweep(after_s=60) == ([], LOOK)
 
 

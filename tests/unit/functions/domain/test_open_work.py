@@ -68,7 +68,14 @@ def test_an_overdue_stop_is_due_once_and_then_the_session_is_looked_at() -> None
     )
 
 
-@pytest.mark.parametrize("status", [IntentStatus.REFUSED, IntentStatus.FAILED, IntentStatus.WITHDRAWN])
+def test_a_stop_that_was_taken_back_is_due_to_be_told_once_more() -> None:
+    withdrawn = builders.stop_intent(status=IntentStatus.WITHDRAWN, settled_at_ms=NOON_MS + 5000)
+    assert due(builders.stopping_session(stop=withdrawn)) == ("keep_again", 20)
+    told = builders.stop_intent(status=IntentStatus.WITHDRAWN, settled_at_ms=NOON_MS + 5000, kept_at_ms=NOON_MS)
+    assert due(builders.stopping_session(stop=told)) == ("look", 900)
+
+
+@pytest.mark.parametrize("status", [IntentStatus.REFUSED, IntentStatus.FAILED])
 def test_a_stop_that_was_settled_otherwise_is_due_for_nothing(status: IntentStatus) -> None:
     assert due(builders.stopping_session(stop=builders.stop_intent(status=status))) == ("look", 900)
 

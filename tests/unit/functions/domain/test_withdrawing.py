@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
+from contract.intents import Intent
 from contract.vocabulary import Act, RequestedBy
+from functions.adapters.memory import MemoryShadows
 from functions.domain.errors import CallerError, TemporaryError
 from functions.domain.outlook import is_withdrawable, session_status, stop_status
 from functions.domain.records import IntentStatus, SessionPhase, SessionRecord
+from functions.domain.sweeping import Outcome
 from tests.support import builders
 from tests.support.builders import NEIGHBOUR, OWNER, SESSION, STOP_INTENT
 from tests.support.cloud import Cloud, MeddledSessions
@@ -138,6 +144,78 @@ def test_after_a_withdrawal_a_tap_is_a_new_stop(cloud: Cloud) -> None:
     assert session.stop is not None
     assert session.stop.intent_id != STOP_INTENT
     assert [past.status for past in session.past_stops] == [IntentStatus.WITHDRAWN]
+
+
+class TakenBackOnTheWay(MemoryShadows):
+    """The driver takes the stop back, wholly, between its record and its place in the shadow."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__()
+        self.cloud = cloud
+        self.once = True
+
+    def send(self, charger_id: str, evse_id: int, intent: Intent) -> None:
+        if intent.act is Act.STOP and self.once:
+            self.once = False
+            taken_back = self.cloud.stopping.withdraw(SESSION, owner=OWNER)
+            assert taken_back.stop is not None
+            assert taken_back.stop.status is IntentStatus.WITHDRAWN
+        MemoryShadows.send(self, charger_id, evse_id, intent)
+
+
+@pytest.mark.parametrize(
+    "sends",
+    [
+        lambda cloud: cloud.stopping.stop(SESSION, owner=OWNER),
+        lambda cloud: cloud.sweeping.sweep(),
+        lambda cloud: cloud.hear(
+            builders.shadow_message(builders.reported(session=builders.reported_session()), version=30)
+        ),
+    ],
+    ids=["a tap", "the sweep", "a report"],
+)
+def test_a_stop_on_its_way_while_it_was_taken_back_does_not_stay_the_last_word(
+    sends: Callable[[Cloud], object],
+) -> None:
+    cloud = Cloud()
+    shadows = TakenBackOnTheWay(cloud)
+    cloud.stopping = replace(cloud.stopping, shadows=shadows)
+    cloud.sweeping = replace(cloud.sweeping, stopping=cloud.stopping)
+    cloud.reporting = replace(cloud.reporting, stopping=cloud.stopping)
+    cloud.keep(builders.charger(), builders.evse(), builders.stopping_session())
+    cloud.clock.pass_s(16)
+    sends(cloud)
+    assert [intent.act for _, _, intent in shadows.sent] == [Act.KEEP, Act.STOP]
+    cloud.clock.pass_s(15)
+    assert cloud.sweeping.sweep().outcomes == {SESSION: Outcome.KEPT_AGAIN}
+    assert [intent.act for _, _, intent in shadows.sent] == [Act.KEEP, Act.STOP, Act.KEEP]
+    cloud.clock.pass_s(60)
+    assert cloud.sweeping.sweep().outcomes == {}
+
+
+def test_a_withdrawal_that_cannot_be_told_again_is_tried_by_the_next_sweep(cloud: Cloud) -> None:
+    cloud.keep(builders.stopping_session())
+    cloud.stopping.withdraw(SESSION, owner=OWNER)
+    cloud.clock.pass_s(15)
+    cloud.shadows.failing_with = TemporaryError("unavailable")
+    assert cloud.sweeping.sweep().outcomes == {SESSION: Outcome.FAILED}
+    cloud.shadows.failing_with = None
+    cloud.clock.pass_s(60)
+    assert cloud.sweeping.sweep().outcomes == {SESSION: Outcome.KEPT_AGAIN}
+
+
+def test_a_tap_on_stop_while_the_withdrawal_is_told_again_is_the_last_word() -> None:
+    cloud = Cloud(kind_of_sessions=MeddledSessions)
+    cloud.keep(builders.charger(), builders.evse(), builders.stopping_session())
+    cloud.stopping.withdraw(SESSION, owner=OWNER)
+    cloud.clock.pass_s(15)
+    assert isinstance(cloud.sessions, MeddledSessions)
+    cloud.sessions.meddlers.append(lambda: cloud.stopping.stop(SESSION, owner=OWNER))
+    assert cloud.sweeping.sweep().outcomes == {SESSION: Outcome.NOTHING_DUE}
+    stop = cloud.session().stop
+    assert stop is not None
+    assert stop.status is IntentStatus.REQUESTED
+    assert cloud.sent[-1] == f"stop {stop.intent_id}"
 
 
 def test_an_ended_session_has_no_stop_to_withdraw_even_if_it_was_withdrawn_before(cloud: Cloud) -> None:
