@@ -174,6 +174,7 @@ def session_from_item(item: Mapping[str, Any]) -> SessionRecord:
         meter_wh=whole(item, "meter_wh"),
         power_w=whole(item, "power_w"),
         as_of_ms=whole(item, "as_of_ms"),
+        heard_at_ms=whole(item, "heard_at_ms"),
         last_seq=whole(item, "last_seq"),
         stop=_intent(item["stop"]) if "stop" in item else None,
         stop_sent_at_ms=whole(item, "stop_sent_at_ms"),

@@ -40,8 +40,9 @@ class Sign:
 
 
 def last_heard_ms(session: SessionRecord) -> int:
-    """When its charger last spoke of this session, or it was asked for."""
-    times = (session.created_at_ms, session.started_received_at_ms, session.as_of_ms)
+    """When its charger last spoke of this session, by the cloud's clock, or it was asked for."""
+    heard_ms = session.as_of_ms if session.heard_at_ms is None else session.heard_at_ms  # of an older release: none
+    times = (session.created_at_ms, session.started_received_at_ms, heard_ms)
     return max(time for time in times if time is not None)
 
 
@@ -84,7 +85,7 @@ def closed(
     register_wh = None if follower is None else _register_at_start_of(follower, session, max_power_w)
     basis, confidence = _basis(session), Confidence.LOW
     if sign.seen and basis is EndBasis.LAST_SAMPLE:
-        close_by = abs(sign.at_ms - last_heard_ms(session)) <= CLOSE_BY_MS
+        close_by = abs(sign.at_ms - (session.as_of_ms or session.created_at_ms)) <= CLOSE_BY_MS
         confidence = Confidence.HIGH if close_by else Confidence.MEDIUM
     if register_wh is not None:
         basis, confidence = EndBasis.NEXT_SESSION_START, Confidence.HIGH

@@ -7,6 +7,7 @@ Times in epoch milliseconds UTC, energy in watt-hours, power in watts.
 from __future__ import annotations
 
 from contract.vocabulary import EndMethod, RequestedBy
+from functions.domain.closing import last_heard_ms
 from functions.domain.patience import Patience
 from functions.domain.records import IntentRecord, IntentStatus, SessionPhase, SessionRecord
 from functions.domain.transitions import never_began
@@ -106,7 +107,7 @@ def is_stale(session: SessionRecord, *, now_ms: int, patience: Patience) -> bool
     """Whether a live session has not been heard of for so long that its figures are only the last known ones."""
     if session.phase is not SessionPhase.ACTIVE:
         return False
-    return now_ms - (session.as_of_ms or session.created_at_ms) > patience.stale_after_s * 1000
+    return now_ms - last_heard_ms(session) > patience.stale_after_s * 1000
 
 
 def poll_after_ms(session: SessionRecord, *, now_ms: int, patience: Patience) -> int | None:

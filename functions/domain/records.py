@@ -169,6 +169,9 @@ class SessionRecord:
     meter_wh: int | None = None
     power_w: int | None = None
     as_of_ms: int | None = None
+    """The charger's own time of the last reading."""
+    heard_at_ms: int | None = None
+    """When its charger's last word of it arrived, whatever that charger's clock says."""
     last_seq: int | None = None
     stop: IntentRecord | None = None
     stop_sent_at_ms: int | None = None

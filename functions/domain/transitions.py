@@ -89,9 +89,10 @@ def with_event(session: SessionRecord, event: SessionEvent, *, received_at_ms: i
             after = _with_sample(session, event, at_ms, received_at_ms)
         case EventType.ENDED:
             after = _with_ended(session, event, at_ms, received_at_ms)
-    return (
-        after if after == session else with_anomalies(after, session, event, at_ms=at_ms, received_at_ms=received_at_ms)
-    )
+    if after == session:
+        return session
+    heard = replace(after, heard_at_ms=max(received_at_ms, session.heard_at_ms or 0))
+    return with_anomalies(heard, session, event, at_ms=at_ms, received_at_ms=received_at_ms)
 
 
 def _with_started(session: SessionRecord, event: SessionEvent, at_ms: int, received_at_ms: int) -> SessionRecord:

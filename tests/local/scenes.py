@@ -120,7 +120,8 @@ def let_two_days_pass(stack: LocalStack, charger: FreshCharger, session_id: str)
     sessions = DynamoSessions(dynamodb, tables.sessions, tables.chargers)
     session = sessions.get(session_id)
     assert session is not None
-    old = replace(session, created_at_ms=then_ms, started_received_at_ms=then_ms, as_of_ms=then_ms)
+    times = dict.fromkeys(("created_at_ms", "started_received_at_ms", "as_of_ms", "heard_at_ms"), then_ms)
+    old = replace(session, **times)  # type: ignore[arg-type]  # all four are times
     assert sessions.replace(session, old)
     chargers = DynamoChargers(dynamodb, tables.chargers)
     evse = chargers.evse(charger.charger_id, 1)
