@@ -289,6 +289,7 @@ def evse_from_item(item: Mapping[str, Any]) -> EvseRecord:
         unplugged_at_ms=whole(item, "unplugged_at_ms"),
         current_session_id=item.get("current_session_id"),
         current_owner=item.get("current_owner"),
+        current_started_at_ms=whole(item, "current_started_at_ms"),
         hold_until_ms=whole(item, "hold_until_ms"),
         released_session_id=item.get("released_session_id"),
         displaced_session_id=item.get("displaced_session_id"),

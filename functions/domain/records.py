@@ -249,6 +249,7 @@ class EvseRecord:
     """When the first of the reports came that show the cable unplugged since; None while a cable is plugged in."""
     current_session_id: str | None = None
     current_owner: str | None = None
+    current_started_at_ms: int | None = None
     hold_until_ms: int | None = None
     """A start that has not been confirmed holds the EVSE only this long; absent once the charger said it began."""
     released_session_id: str | None = None

@@ -174,7 +174,7 @@ class Reporting:
             )
 
         session, stop = applied()
-        if session is None and event.id_token_hash is not None:
+        if (new := session is None) and event.id_token_hash is not None:
             self._put_on_record(event, event.id_token_hash, charger_id, evse_id, received_at_ms)
             session, stop = applied()
         if session is None:
@@ -197,7 +197,7 @@ class Reporting:
         elif event.type is EventType.STARTED:
             self._change_evse(charger_id, evse_id, lambda evse: occupied(evse, session))
             send_stop_unheard(self.stopping, session)
-        stop_on_blocked_card(self.stopping, self.cards, session)
+        stop_on_blocked_card(self.stopping, self.cards, session, new=new)
         if hinted_at(session, at_ms=received_at_ms, patience=self.stopping.patience):
             send_hint(self.watchers, session, self.stopping.patience)
         stopped_at = stop_at_target(self.stopping, session, now_ms=received_at_ms)

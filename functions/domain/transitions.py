@@ -202,7 +202,13 @@ def with_cable_free(session: SessionRecord, evse: EvseRecord) -> SessionRecord:
 
 def claimed(evse: EvseRecord, session: SessionRecord, *, until_ms: int) -> EvseRecord:
     """The EVSE held for a session that was asked for and has not begun."""
-    return replace(evse, current_session_id=session.session_id, current_owner=session.owner, hold_until_ms=until_ms)
+    return replace(
+        evse,
+        current_session_id=session.session_id,
+        current_owner=session.owner,
+        current_started_at_ms=None,
+        hold_until_ms=until_ms,
+    )
 
 
 def unclaimed(evse: EvseRecord, session_id: str) -> EvseRecord:
@@ -215,17 +221,21 @@ def unclaimed(evse: EvseRecord, session_id: str) -> EvseRecord:
 def occupied(evse: EvseRecord, session: SessionRecord) -> EvseRecord:
     """The EVSE with the session that its charger says began on it, whoever held it before.
 
-    Not one that has let go of it already: two batches may be taken in at the same time, the end in one of them.
+    Not one that has let go of it already: two batches may be taken in at the same time, the end in one of them. Nor one
+    whose word comes late, and that began before the session which is on it: that has displaced the earlier one.
     """
     if evse.released_session_id == session.session_id:
         return evse
     before, begun = evse.current_session_id, evse.hold_until_ms is None
     if before == session.session_id and begun:
         return evse
+    if before is not None and begun and (evse.current_started_at_ms or 0) > (session.started_at_ms or 0):
+        return replace(evse, displaced_session_id=session.session_id)
     return replace(
         evse,
         current_session_id=session.session_id,
         current_owner=session.owner or None,
+        current_started_at_ms=session.started_at_ms,
         hold_until_ms=None,
         displaced_session_id=before if begun else None,
     )
@@ -245,7 +255,12 @@ def released(evse: EvseRecord, session_id: str) -> EvseRecord:
     if not on_record and not seen_last:
         return evse
     return replace(
-        evse, current_session_id=None, current_owner=None, hold_until_ms=None, released_session_id=session_id
+        evse,
+        current_session_id=None,
+        current_owner=None,
+        current_started_at_ms=None,
+        hold_until_ms=None,
+        released_session_id=session_id,
     )
 
 

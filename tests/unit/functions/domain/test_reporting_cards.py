@@ -178,3 +178,18 @@ def test_nobody_stops_a_session_that_is_nobodys() -> None:
         cloud.stopping.stop(SESSION, owner=OWNER)
     assert raised.value.code == "session_not_found"
     assert cloud.sent == []
+
+
+def test_the_late_beginning_of_an_earlier_session_leaves_the_evse_to_the_one_that_runs(cloud: Cloud) -> None:
+    later = {"sessionId": OTHER_SESSION, "transactionId": "tx-2"}
+    cloud.keep(builders.card())
+    cloud.clock.pass_s(2 * HOUR_S)
+    cloud.hear(event("started", 0, at=NOON_S + 2 * HOUR_S - 100, meterWh=5000, **later))
+    cloud.hear(STARTED)
+    assert (cloud.evse().current_session_id, cloud.evse().displaced_session_id) == (OTHER_SESSION, SESSION)
+    cloud.hear(ENDED)
+    assert cloud.session().phase is SessionPhase.ENDED
+    assert cloud.evse().current_session_id == OTHER_SESSION
+    cloud.clock.pass_s(1200)
+    cloud.sweeping.sweep()
+    assert cloud.session(OTHER_SESSION).phase is SessionPhase.ACTIVE

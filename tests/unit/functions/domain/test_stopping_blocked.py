@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from contract.vocabulary import CardStatus, RequestedBy
+from functions.adapters.memory import MemorySessions
 from functions.domain.errors import TemporaryError
-from functions.domain.records import IntentStatus
+from functions.domain.records import IntentStatus, SessionRecord
 from tests.support import builders
-from tests.support.builders import CARD, OTHER_CARD
+from tests.support.builders import CARD, OTHER_CARD, OWNER
 from tests.support.clock import NOON_MS
 from tests.support.cloud import Cloud
 
@@ -68,3 +70,20 @@ def test_a_stop_that_could_not_be_sent_is_on_record_for_the_sweeper(cloud: Cloud
     assert stop is not None
     assert cloud.sent == [f"stop {stop.intent_id}"]
     assert stop.status is IntentStatus.REQUESTED
+
+
+def test_a_card_that_is_reported_lost_while_its_session_is_put_on_record_stops_it(cloud: Cloud) -> None:
+    @dataclass(frozen=True, slots=True)
+    class OvertakenSessions(MemorySessions):
+        def add(self, session: SessionRecord) -> bool:
+            cloud.card_keeping.report_lost(CARD, owner=OWNER)
+            return MemorySessions.add(self, session)
+
+    cloud.keep(builders.card())
+    reporting = replace(cloud.reporting, sessions=OvertakenSessions(cloud.memory))
+    started = builders.event_message(builders.event("started", 0, idTokenHash=CARD))
+    reporting.take(started, received_at_ms=cloud.clock())
+    session = cloud.session()
+    assert session.stop is not None
+    assert (session.owner, session.stop.why) == (OWNER, "card_lost")
+    assert cloud.sent == [f"stop {session.stop.intent_id}"]
