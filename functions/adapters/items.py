@@ -166,6 +166,7 @@ def session_from_item(item: Mapping[str, Any]) -> SessionRecord:
         created_at_ms=int(item["created_at_ms"]),
         phase=SessionPhase(item["phase"]),
         start=_intent(item["start"]) if "start" in item else None,
+        start_not_sent=bool(item.get("start_not_sent", False)),
         id_token_hash=item.get("id_token_hash", ""),
         started_at_ms=whole(item, "started_at_ms"),
         started_received_at_ms=whole(item, "started_received_at_ms"),

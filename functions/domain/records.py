@@ -160,6 +160,8 @@ class SessionRecord:
     phase: SessionPhase
     start: IntentRecord | None
     """None: it began at the charger, with a card."""
+    start_not_sent: bool = False
+    """Its start did not reach the shadow, and its EVSE was given back: it may be somebody else's by now."""
     id_token_hash: str = ""
     """The card it began with at the charger; empty for a start from the app."""
     started_at_ms: int | None = None

@@ -147,6 +147,8 @@ class Starting:
             return session
         if session.stop is None and self.clock() // 1000 <= (start.expires_at_s or 0):
             self._claim_again(session, start)
+            if session.start_not_sent:
+                session = self._noted(session, start_not_sent=False) or session
             return self._send(session, start)
         return session
 
@@ -197,14 +199,25 @@ class Starting:
 
         change(lambda: self.sessions.get(session.session_id), self.sessions.replace, taken_back)
 
+    def _noted(self, session: SessionRecord, *, start_not_sent: bool) -> SessionRecord | None:
+        return change(
+            lambda: self.sessions.get(session.session_id),
+            self.sessions.replace,
+            lambda current: replace(current, start_not_sent=start_not_sent),
+        )
+
     def _give_back(self, session: SessionRecord) -> None:
-        """Let the EVSE go that a start which was not sent holds, so that the driver's next tap finds it free."""
+        """Let the EVSE go that a start which was not sent holds, so that the driver's next tap finds it free.
+
+        That is on record first, so that no withdrawal puts this start on an EVSE that is somebody else's by then.
+        """
 
         def claimed_evse() -> EvseRecord | None:
             charger = self.chargers.get(session.charger_id)
             return charger.evse(session.evse_id) if charger else None
 
         with suppress(PolarisError):  # then the claim runs out by itself; what the driver is told stays the same
+            self._noted(session, start_not_sent=True)
             change(claimed_evse, self.chargers.replace_evse, lambda evse: unclaimed(evse, session.session_id))
 
 

@@ -272,8 +272,8 @@ def _no_session() -> CallerError:
 
 
 def _unheard_start(session: SessionRecord) -> IntentRecord | None:
-    """The start that the charger has not answered."""
-    start = session.start
+    """The start that was sent and that the charger has not answered."""
+    start = None if session.start_not_sent else session.start
     unheard = session.phase is SessionPhase.PENDING and start is not None and start.status is IntentStatus.REQUESTED
     return start if unheard else None
 

@@ -45,6 +45,7 @@ FULL = builders.stopping_session(
     ),
     past_stops=(builders.stop_intent(status=IntentStatus.WITHDRAWN), builders.stop_intent(reason="x")),
     stop_not_sent=True,
+    start_not_sent=True,
     stop_right=builders.stop_right(),
     past_stop_rights=(builders.stop_right(holder="", taken_at_ms=None, revoked_at_ms=NOON_MS),),
     end=EndRecord(

@@ -53,13 +53,13 @@ def test_a_start_reads_account_twice_and_charger_and_is_one_transaction_the_tari
     assert session.tariff == TARIFF
 
 
-def test_a_start_that_was_not_sent_gives_the_evse_back_without_reading_what_its_role_may_not(
+def test_a_start_that_was_not_sent_says_so_and_gives_the_evse_back_without_reading_what_its_role_may_not(
     aws: Aws, starting: Starting, shadows: MemoryShadows
 ) -> None:
     shadows.failing_with = TemporaryError("unavailable")
     with pytest.raises(TemporaryError):
         starting.start(CHARGER, 1, owner=OWNER)
-    assert dict(aws.calls) == {"GetItem": 2, "Query": 2, "TransactWriteItems": 1, "UpdateItem": 1}
+    assert dict(aws.calls) == {"GetItem": 3, "Query": 2, "TransactWriteItems": 1, "UpdateItem": 2}
 
 
 def test_a_start_with_the_same_key_reads_its_session_and_the_charger(aws: Aws, starting: Starting) -> None:

@@ -232,6 +232,36 @@ def test_keeping_a_session_that_has_not_begun_puts_its_start_back_into_the_shado
     assert cloud.sent == [f"start {builders.START_INTENT}"]
 
 
+def a_start_that_was_not_sent(cloud: Cloud) -> str:
+    cloud.shadows.failing_with = TemporaryError("unavailable")
+    with pytest.raises(TemporaryError):
+        cloud.starting.start(builders.CHARGER, 1, owner=OWNER, idempotency_key="a tap")
+    cloud.shadows.failing_with = None
+    (session_id,) = cloud.memory.sessions
+    return session_id
+
+
+def test_a_start_that_was_not_sent_is_not_put_on_an_evse_that_is_somebody_elses_by_now(cloud: Cloud) -> None:
+    mine = a_start_that_was_not_sent(cloud)
+    cloud.stopping.stop(mine, owner=OWNER)
+    theirs = cloud.starting.start(builders.CHARGER, 1, owner=NEIGHBOUR).session_id
+    assert cloud.evse().current_session_id == theirs
+    cloud.stopping.withdraw(mine, owner=OWNER)
+    cloud.clock.pass_s(15)
+    cloud.sweeping.sweep()
+    starts = [intent.session_id for _, _, intent in cloud.shadows.sent if intent.act is Act.START]
+    assert starts == [theirs]
+
+
+def test_a_start_that_the_same_tap_has_sent_after_all_is_put_back(cloud: Cloud) -> None:
+    mine = a_start_that_was_not_sent(cloud)
+    cloud.starting.start(builders.CHARGER, 1, owner=OWNER, idempotency_key="a tap")
+    cloud.stopping.stop(mine, owner=OWNER)
+    cloud.stopping.withdraw(mine, owner=OWNER)
+    assert [intent.act for _, _, intent in cloud.shadows.sent] == [Act.START, Act.STOP, Act.START]
+    assert cloud.evse().current_session_id == mine
+
+
 def test_keeping_a_session_whose_start_has_expired_only_withdraws_the_stop(cloud: Cloud) -> None:
     cloud.keep(builders.pending_session(stop=builders.stop_intent(), stop_sent_at_ms=cloud.clock()))
     cloud.clock.pass_s(61)
