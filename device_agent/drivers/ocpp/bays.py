@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
-from typing import Any
 
 from contract.vocabulary import CableState, EndReason
 from device_agent.drivers.base import Fact, Observation, Order, Resumed, TransactionBegan, TransactionOver
 from device_agent.drivers.ocpp.fields import positive_31_bits
 from device_agent.drivers.ocpp.readings import Gauge, Reading
+from device_agent.drivers.ocpp.remembered import REMEMBERED, forget_oldest
 from device_agent.drivers.ocpp.running import GOES_ON, IDLE, PLUGGED, Running, Status
 
 LATE_S = 10.0
@@ -21,10 +21,6 @@ LATE_S = 10.0
 
 LONE_S = 5.0
 """A charger that says "charging" has this long to say which transaction; then it charges for nobody."""
-
-REMEMBERED = 32
-"""So many transactions that are over, orders and answers are remembered for messages that come late or again: a
-charger's queue holds the messages of one EVSE in order, so that the last few are what can come again."""
 
 
 class Bay:
@@ -60,7 +56,8 @@ class Bay:
         self._opened_because: EndReason | None = None
 
     def order(self, name: str, order: Order) -> None:
-        """A start is commanded: a transaction that begins under this name is its."""
+        """A start is commanded: a transaction under this name is its, and the cable its to lock."""
+        self.released = ""
         self._orders.pop(name, None)
         self._orders[name] = order
         forget_oldest(self._orders)
@@ -292,9 +289,3 @@ class Bay:
         if self.status in (*GOES_ON, Status.PREPARING):  # said of the transaction that is over
             self.status = Status.FINISHING
         return fact
-
-
-def forget_oldest(known: dict[str, Any]) -> None:
-    """Keep the last `REMEMBERED`."""
-    while len(known) > REMEMBERED:
-        del known[next(iter(known))]

@@ -72,7 +72,12 @@ class Chores:
 
     async def _unlock(self, evse_id: int, transaction_id: str) -> None:
         """Once more release the cable of a transaction that our stop has ended."""
-        word = await self._station.unlock(self._desk.connectors[evse_id])
+
+        def still() -> bool:
+            with self._desk.at(evse_id) as bay:
+                return bay.running is None and bay.released == transaction_id and bay.status is Status.FINISHING
+
+        word = await self._station.unlock(self._desk.connectors[evse_id], still)
         with self._desk.at(evse_id) as bay:
             if bay.released == transaction_id:
                 bay.stuck, bay.released = word == "UnlockFailed", ""

@@ -1,8 +1,6 @@
 """One connection to a charger, in the frames that both versions share: calls, answers and errors (OCPP-J).
 
-The `ocpp` package's `ChargePoint` is not used, for three reasons: it handles one message after the
-other, so that one that waits for the agent would hold up the answers to our own commands; it logs what it reads, card
-numbers included; and it drops messages that break the schemas, as those of real chargers do.
+ADR 0010 says why that is not the `ocpp` package's `ChargePoint`.
 """
 
 from __future__ import annotations
@@ -82,8 +80,8 @@ class Station(ABC):
         """Ask for its end."""
 
     @abstractmethod
-    async def unlock(self, connector: int) -> str:
-        """Ask for the release of a cable; the charger's word for what became of it."""
+    async def unlock(self, connector: int, still: Callable[[], bool]) -> str:
+        """Ask for the release of a cable; the charger's word for what became of it, empty if it was not sent."""
 
     @abstractmethod
     async def configure(self) -> None:
@@ -139,14 +137,18 @@ class Station(ABC):
             self._welcome.cancel()
         self._welcome = self.spawn(self._welcomed(after_s))
 
-    async def call(self, action: str, payload: Answer, within_s: float | None = None) -> Fields:
-        """Ask the charger; its answer.
+    async def call(
+        self, action: str, payload: Answer, within_s: float | None = None, still: Callable[[], bool] = lambda: True
+    ) -> Fields:
+        """Ask the charger; its answer, empty if the call is not wanted any more.
 
         Raises:
             DriverRefused: it answered with an error, whose code comes first.
             DriverUnreachable: it did not answer in time, or the connection has ended.
         """
         async with self._one_call:
+            if not still():
+                return {}
             number = f"{next(self._numbers)}"
             waiting = self._calls[number] = asyncio.get_running_loop().create_future()
             try:
@@ -174,13 +176,13 @@ class Station(ABC):
         if status != "Accepted":
             raise DriverRefused(f"{action}: {status if isinstance(status, str) else 'no status'}"[:64])
 
-    async def errand(self, action: str, payload: Answer, what: str) -> Fields:
+    async def errand(self, action: str, payload: Answer, what: str, still: Callable[[], bool] = lambda: True) -> Fields:
         """Ask for something that is not vital; empty if it came to nothing, which is logged once."""
         if what in self._unsupported:
             return {}
         try:
             async with self._one_errand:  # errands queue up here, so that a command has one before it at most
-                answer = await self.call(action, payload, self.desk.patience.errand_s)
+                answer = await self.call(action, payload, self.desk.patience.errand_s, still)
         except DriverRefused as error:
             if str(error).startswith(UNSUPPORTED):
                 self._unsupported.add(what)

@@ -18,7 +18,7 @@ from device_agent.drivers.ocpp.running import GOES_ON, Status
 from device_agent.drivers.ocpp.station import Answer, Station
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from websockets.asyncio.server import ServerConnection
 
@@ -90,9 +90,10 @@ class Station16(Station):
             raise DriverRefused(f"{transaction_id} is no transaction of OCPP 1.6")  # another driver began it
         await self.command("RemoteStopTransaction", {"transactionId": int(transaction_id)})
 
-    async def unlock(self, connector: int) -> str:
+    async def unlock(self, connector: int, still: Callable[[], bool]) -> str:
         """UnlockConnector."""
-        return text(await self.errand("UnlockConnector", {"connectorId": connector}, "UnlockConnector"), "status")
+        payload = {"connectorId": connector}
+        return text(await self.errand("UnlockConnector", payload, "UnlockConnector", still), "status")
 
     async def ask_status(self, connector: int) -> None:
         """TriggerMessage."""

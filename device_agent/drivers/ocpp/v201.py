@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from contract.cards import id_token_hash
 from device_agent.drivers.base import TransactionBegan
-from device_agent.drivers.ocpp.bays import forget_oldest
 from device_agent.drivers.ocpp.events201 import understood
 from device_agent.drivers.ocpp.fields import number, part, parts, positive_31_bits, samples, text
 from device_agent.drivers.ocpp.readings import reading
+from device_agent.drivers.ocpp.remembered import forget_oldest
 from device_agent.drivers.ocpp.running import Status
 from device_agent.drivers.ocpp.station import Answer, Station
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from websockets.asyncio.server import ServerConnection
 
@@ -99,10 +99,10 @@ class Station201(Station):
             "RequestStopTransaction", {"transactionId": self._told_ids.get(transaction_id, transaction_id)}
         )
 
-    async def unlock(self, connector: int) -> str:
+    async def unlock(self, connector: int, still: Callable[[], bool]) -> str:
         """UnlockConnector."""
         payload = {"evseId": connector, "connectorId": 1}
-        return text(await self.errand("UnlockConnector", payload, "UnlockConnector"), "status")
+        return text(await self.errand("UnlockConnector", payload, "UnlockConnector", still), "status")
 
     async def ask_status(self, connector: int) -> None:
         """TriggerMessage."""

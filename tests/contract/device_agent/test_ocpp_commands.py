@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pytest
 
 from contract.vocabulary import CableState, EndReason
 from device_agent.drivers.base import DriverRefused, DriverUnreachable, Order, TransactionBegan, TransactionOver
-from tests.support.ocpp_bench import CARD, OcppBench
+from tests.support.ocpp_bench import CARD, QUICK, OcppBench
 from tests.support.ocpp_charger import eventually
 from tests.support.ocpp_talk import Talk, talk
 
@@ -203,6 +204,25 @@ def test_a_cable_still_held_after_our_stop_is_released_once_and_stuck_if_that_fa
     charger.status("Available")
     bench.sees(1, cable=CableState.UNPLUGGED)
     assert len(charger.charger.told("UnlockConnector")) == 1
+
+
+def test_a_cable_is_not_released_under_a_session_that_began_while_the_release_waited(
+    bench: OcppBench, charger: Talk, charging: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("device_agent.drivers.ocpp.chores.UNLOCK_S", 0.0)
+    eventually(lambda: len(charger.charger.told("ChangeConfiguration") + charger.charger.told("SetVariables")) > 6)
+    done(bench.driver.stop(1, charging))
+    charger.charger.answers["TriggerMessage"] = None
+    before = len(charger.triggered())
+    bench.driver.refresh(2)  # the release waits behind this errand, and behind it one that the beginning brings
+    charger.over(charging)
+    charger.status("Finishing")
+    time.sleep(3 * QUICK.chores_s)
+    second, accepted, _ = charger.began(CARD, meter_wh=500, at="2026-11-22T13:00:00Z")
+    assert accepted
+    eventually(lambda: len(charger.triggered()) > before + 1)
+    bench.sees(1, transaction_id=second)
+    assert charger.charger.told("UnlockConnector") == []
 
 
 def test_a_session_that_ends_by_itself_keeps_its_lock_to_the_charger(

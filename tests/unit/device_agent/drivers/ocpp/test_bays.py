@@ -8,8 +8,9 @@ import pytest
 
 from contract.vocabulary import CableState, EndReason
 from device_agent.drivers.base import Resumed, TransactionBegan, TransactionOver
-from device_agent.drivers.ocpp.bays import LATE_S, LONE_S, REMEMBERED, Bay
+from device_agent.drivers.ocpp.bays import LATE_S, LONE_S, Bay
 from device_agent.drivers.ocpp.readings import Reading
+from device_agent.drivers.ocpp.remembered import REMEMBERED
 from device_agent.drivers.ocpp.running import Status
 from tests.support.ocpp_bays import BEGAN, ORDER, over
 
@@ -216,6 +217,14 @@ def test_the_cable_may_be_stuck_until_it_is_pulled(charging: Bay) -> None:
     assert charging.observe().cable is CableState.STUCK
     charging.told_status(Status.AVAILABLE, 120.0)
     assert (charging.observe().cable, charging.released) == (CableState.UNPLUGGED, "")
+
+
+def test_a_cable_is_not_to_be_released_any_more_once_the_next_start_is_commanded(charging: Bay) -> None:
+    charging.stop_taken("77", 90.0)
+    over(charging)
+    assert charging.released == "77"
+    charging.order("tag", replace(ORDER, session_id="01JD0000000000000000000002"))
+    assert charging.released == ""
 
 
 def test_what_is_remembered_is_bounded(bay: Bay) -> None:
