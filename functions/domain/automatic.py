@@ -77,7 +77,8 @@ def _by_energy(session: SessionRecord) -> Wish | None:
     wanted_wh, delivered_wh = session.target.energy_wh if session.target else None, energy_wh(session)
     if wanted_wh is None or delivered_wh is None or delivered_wh < wanted_wh:
         return None
-    return Wish(session.as_of_ms or session.created_at_ms, TARGET_ENERGY)
+    # What is delivered is due at once. The time of its sample is the charger's, whose clock may be minutes fast.
+    return Wish(session.started_at_ms or session.created_at_ms, TARGET_ENERGY)
 
 
 def _by_duration(session: SessionRecord) -> Wish | None:

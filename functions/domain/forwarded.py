@@ -15,6 +15,7 @@ from contract.reports import Reported
 from contract.topics import source_of_events
 from contract.wire import EVENT_MAX_BYTES, ChargerId, EvseId
 from functions.domain.errors import ContractViolation
+from functions.domain.transitions import MAX_REORDERING_MS
 
 DOCUMENT_MAX_BYTES = 16_384
 """Twice the shadow service's own limit of 8 KB: what is larger did not come from it."""
@@ -35,6 +36,16 @@ class ShadowDocument(_Envelope):
     previous_n: Any = None
     previous_boot: Any = None
     """What stood there before, only compared: if it was malformed, that is no fault of this document."""
+    at: int | None = None
+    """When the shadow service took it in, in epoch seconds."""
+
+    def sent_ms(self, received_at_ms: int) -> int:
+        """When it was sent: when it arrived, to the millisecond, unless it has been under way for longer than usual.
+
+        A dead letter that was moved back to its queue arrives as if it were new.
+        """
+        long_under_way = self.at is not None and received_at_ms - self.at * 1000 > MAX_REORDERING_MS
+        return self.at * 1000 if self.at is not None and long_under_way else received_at_ms
 
 
 class EventDocument(_Envelope):

@@ -97,17 +97,18 @@ class Reporting:
             # tap makes no other document than this one, because the charger sees no difference to act on.
             session, stop = self._take_ack(document.charger_id, evse_id, report, received_at_ms)
             return _heard("echo", document.charger_id, evse_id, report, session, stop, received_at_ms)
+        sent_ms = document.sent_ms(received_at_ms)
         evse = self._change_evse(
             document.charger_id,
             evse_id,
-            lambda evse: with_report(evse, report, version=document.version, at_ms=received_at_ms),
+            lambda evse: with_report(evse, report, version=document.version, at_ms=sent_ms),
         )
         session, stop = self._take_ack(document.charger_id, evse_id, report, received_at_ms)
         self._take_running(document.charger_id, evse_id, report)
         send_stop_of_running(self.stopping, self.sessions, report, session)
         if not is_running(report):
             let_go_if_over(self.sessions, self.chargers, evse)
-        if evse.unplugged_at_ms == received_at_ms:  # the first to say so, also if this very message comes again
+        if evse.unplugged_at_ms == sent_ms:  # the first to say so, also if this very message comes again
             self._take_unplugged(evse)
         kind = "power_still_flowing" if _flows_on(session, received_at_ms) else "report"
         return _heard(kind, document.charger_id, evse_id, report, session, stop, received_at_ms)

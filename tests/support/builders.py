@@ -241,7 +241,6 @@ def shadow_message(document: dict[str, Any] | None, *, version: int = 10, **chan
         "chargerId": CHARGER,
         "shadow": "evse-1",
         "version": version,
-        "at": NOON_S,
         "previousN": 917,
         "previousBoot": "b7f3",
     }

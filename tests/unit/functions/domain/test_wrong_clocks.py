@@ -1,4 +1,4 @@
-"""Whether a session is still spoken of goes by when its charger's words arrive, not by what its clock says of them."""
+"""What the cloud goes by where the time of a word is not to be trusted: its arrival, or when it was sent."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functions.domain import outlook
 from functions.domain.errors import CallerError
 from functions.domain.operating import Order
 from functions.domain.records import SessionPhase
+from functions.domain.targets import Target
 from tests.support import builders
 from tests.support.builders import CARD, NOON_S, OWNER, SESSION
 from tests.support.clock import NOON_MS
@@ -57,3 +58,32 @@ def test_a_charger_with_a_fast_clock_that_comes_back_without_the_session_has_it_
     cloud.clock.pass_s(3600)
     cloud.sweeping.sweep()
     assert cloud.session().phase is SessionPhase.ENDED
+
+
+@pytest.mark.parametrize("fast_s", [0, 45, 100])
+def test_a_target_of_energy_is_kept_by_a_charger_whose_clock_is_fast(cloud: Cloud, fast_s: int) -> None:
+    cloud.keep(builders.active_session(target=Target(energy_wh=10_000)))
+    for number in range(1, 60):
+        cloud.clock.pass_s(30)
+        at = cloud.clock() // 1000 + fast_s
+        sample = builders.event("meter", 3 + number, at=at, meterWh=8200 + number * 180, powerW=22_000)
+        cloud.hear(builders.event_message(sample))
+        if cloud.session().stop is not None:
+            break
+    delivered_wh = outlook.energy_wh(cloud.session())
+    assert delivered_wh is not None
+    assert 10_000 <= delivered_wh < 10_180
+
+
+def test_a_report_that_was_long_among_the_dead_letters_does_not_replace_the_present(cloud: Cloud) -> None:
+    cloud.keep(builders.active_session())
+    charging(cloud)
+    dead = builders.shadow_message(builders.reported(boot="aaaa", n=5, evse=FREE), version=10, at=NOON_S)
+    cloud.clock.pass_s(60)
+    now = builders.reported(boot="bbbb", n=1, session=builders.reported_session())
+    cloud.hear(builders.shadow_message(now, version=20, at=cloud.clock() // 1000))
+    cloud.clock.pass_s(1200)
+    cloud.hear(dead)
+    assert (cloud.evse().status, cloud.evse().shadow_version) == (EvseStatus.CHARGING, 20)
+    cloud.sweeping.sweep()
+    assert cloud.session().phase is SessionPhase.ACTIVE
