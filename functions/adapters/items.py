@@ -15,10 +15,9 @@ from typing import Any
 
 from contract.vocabulary import Act, CableState, CardStatus, EndMethod, EndReason, EvseStatus, RequestedBy
 from functions.adapters.unreadable import readable
+from functions.domain.anomalies import Anomaly, AnomalyCode
 from functions.domain.open_work import next_due, shard_of
 from functions.domain.records import (
-    Anomaly,
-    AnomalyCode,
     CardRecord,
     ChargerRecord,
     Confidence,

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from contract.events import SessionEvent
 from contract.vocabulary import EventType
-from functions.domain.records import Anomaly, AnomalyCode, SessionRecord
+from functions.domain.anomalies import Anomaly, AnomalyCode
+from functions.domain.records import SessionRecord
 
 
 def with_anomalies(

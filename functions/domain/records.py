@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from contract.vocabulary import Act, CableState, CardStatus, EndMethod, EndReason, EvseStatus, RequestedBy
+from functions.domain.anomalies import Anomaly
 from functions.domain.stop_right import StopRight
 from functions.domain.targets import Target
 from functions.domain.tariffs import Tariff
@@ -69,23 +70,6 @@ class Confidence(StrEnum):
     """The charger was seen to be done with the session; energy after the last meter value may be missing."""
     LOW = "low"
     """Nothing but silence speaks for the end, or nothing was ever measured."""
-
-
-class AnomalyCode(StrEnum):
-    """What a charger said that cannot be, and that the record was guarded against."""
-
-    CLOCK_WRONG = "clock_wrong"
-    """A time long before the session or in the future: the time of arrival was taken."""
-    METER_FELL = "meter_fell"
-    """A register below an earlier one: the energy did not follow it down."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anomaly:
-    """The first time that something of this kind was guarded against in a session."""
-
-    code: AnomalyCode
-    at_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,9 @@ import pytest
 
 from contract.vocabulary import EndMethod, EndReason
 from functions.adapters import items
+from functions.domain.anomalies import Anomaly, AnomalyCode
 from functions.domain.ports import Creation
 from functions.domain.records import (
-    Anomaly,
-    AnomalyCode,
     Confidence,
     EndBasis,
     EndRecord,

@@ -9,11 +9,11 @@ import pytest
 
 from contract.events import SessionEvent
 from contract.vocabulary import EndMethod, EndReason, EvseStatus
+from functions.domain.anomalies import AnomalyCode
 from functions.domain.closing import Sign, closed, follower_of, sign_of_end
 from functions.domain.outlook import energy_wh, is_estimated
 from functions.domain.patience import Patience
 from functions.domain.records import (
-    AnomalyCode,
     Confidence,
     EndBasis,
     EvseRecord,
