@@ -77,6 +77,9 @@ def all_at_once(api: DriverApi, side: Side, session_ids: Sequence[str]) -> list[
         api.stop(session_id).expect(202)
 
     def all_ended() -> bool:
+        for answer in answers:
+            if answer.done():
+                answer.result()  # one that was not accepted would be waited for in vain
         over = side.records.in_phase("ended", set(session_ids) - set(ended_s))
         ended_s.update(dict.fromkeys(over, time.perf_counter()))
         return len(ended_s) == len(session_ids)
@@ -84,8 +87,6 @@ def all_at_once(api: DriverApi, side: Side, session_ids: Sequence[str]) -> list[
     with ThreadPoolExecutor(len(session_ids)) as pool:
         answers = [pool.submit(tap, session_id) for session_id in session_ids]
         wait_for(all_ended, f"{len(session_ids)} sessions end", within_s=WITHIN_S, every_s=LOOK_S)
-        for answer in answers:
-            answer.result()
     if not all(_ended(api, session_id) for session_id in session_ids):
         raise RuntimeError("the API does not show what the records say")
     return [(ended_s[session_id] - tapped_s[session_id]) * 1000 for session_id in session_ids]
