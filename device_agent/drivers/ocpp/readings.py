@@ -30,6 +30,9 @@ AT_MOST_WH = 10**9
 DERIVED_OVER_S = 5.0
 """Power is derived from energy over no less than this: registers count whole watt-hours, and 1 Wh in 5 s is 720 W."""
 
+STEP_S = 30.0
+"""How long a register takes from one step to the next, until it has been seen: 0.1 kWh, the coarsest, at 12 kW."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -156,6 +159,8 @@ class Gauge:
         self._tells_power = False
         self._before: tuple[int, float] | None = None
         """The energy from which power is derived, and when it was told."""
+        self._step_s = STEP_S
+        """How long the register's last step took: coarse ones stand still for minutes while power flows."""
 
     @property
     def wh(self) -> int | None:
@@ -174,7 +179,10 @@ class Gauge:
         return self._meter.believed(wh)
 
     def read(self, told: Reading, now_s: float) -> int | None:
-        """Take in a reading; the power, if it says any: as told, or as the register grew, if power never is."""
+        """Take in a reading; the power, if it says any: as told, or as the register grew, if power never is.
+
+        A register that stands still shows no power in time, but is never said to prove that none flows.
+        """
         if told.wh is not None:
             self._meter = self._meter.read(told.wh)
         if told.w is not None:
@@ -185,8 +193,12 @@ class Gauge:
         wh, before = self._meter.believed(told.wh), self._before
         if wh is None or (before is not None and now_s - before[1] < DERIVED_OVER_S):
             return None
-        self._before = wh, now_s
         if before is None:
+            self._before = wh, now_s
             return None
-        self.power_w = min(round((wh - before[0]) * 3600 / (now_s - before[1])), AT_MOST_W)
-        return self.power_w
+        grown_wh, over_s = wh - before[0], now_s - before[1]
+        if grown_wh == 0 and over_s <= 2 * self._step_s:
+            return None
+        self._before, self._step_s = (wh, now_s), over_s if grown_wh else self._step_s
+        self.power_w = min(round(grown_wh * 3600 / over_s), AT_MOST_W)
+        return self.power_w or None

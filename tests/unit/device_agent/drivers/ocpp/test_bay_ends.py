@@ -95,6 +95,16 @@ def test_measured_zero_after_an_accepted_stop_is_the_end_if_the_charger_forgets_
     assert not charging.observe().contactor_closed
 
 
+def test_a_register_that_stands_still_does_not_prove_that_a_stop_has_been_carried_out(bay: Bay) -> None:
+    """It counts tenths of a kWh, 7.2 kW flow on, and the charger does nothing of what it has accepted."""
+    bay.settle(BEGAN, accepted=bay.told_began(BEGAN, 0.0) == BEGAN)
+    bay.stop_taken("77", 301.0)
+    for second in range(302, 900, 2):
+        bay.told_reading(Reading(1_000 + second * 2 // 100 * 100), float(second), "77")
+        bay.tick(float(second))
+    assert bay.observe().contactor_closed
+
+
 def test_zero_measured_is_no_end_while_the_charger_insists_that_it_charges(charging: Bay) -> None:
     charging.stop_taken("77", 90.0)
     charging.told_status(Status.CHARGING, 90.5)

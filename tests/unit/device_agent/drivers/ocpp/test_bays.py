@@ -191,7 +191,21 @@ def test_a_charger_that_never_tells_power_has_it_derived_from_energy(bay: Bay) -
     bay.told_reading(Reading(1_060), 40.0, "77")
     assert bay.observe().power_w == 7_200
     bay.told_reading(Reading(1_060), 70.0, "77")
+    bay.told_reading(Reading(1_060), 101.0, "77")
     assert bay.observe().power_w == 0
+    bay.told_reading(Reading(1_120), 131.0, "77")
+    assert bay.observe().power_w == 7_200
+
+
+def test_power_derived_from_a_coarse_register_does_not_come_and_go(bay: Bay) -> None:
+    """It counts tenths of a kWh, and 7.2 kW flow."""
+    bay.told_began(BEGAN, 0.0)
+    seen = []
+    for second in range(30, 601, 30):
+        bay.told_reading(Reading(1_000 + second * 2 // 100 * 100), float(second), "77")
+        seen.append(bay.observe().power_w)
+    assert seen[0] == 0
+    assert all(5_000 < power_w <= 12_000 for power_w in seen[1:])
 
 
 def test_a_charger_broken_or_out_of_service_as_a_whole_is_so_on_every_evse(bay: Bay) -> None:
