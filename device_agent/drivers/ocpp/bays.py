@@ -13,7 +13,7 @@ from contract.vocabulary import CableState, EndReason
 from device_agent.drivers.base import Fact, Observation, Order, Resumed, TransactionBegan, TransactionOver
 from device_agent.drivers.ocpp.fields import positive_31_bits
 from device_agent.drivers.ocpp.readings import Gauge, Reading
-from device_agent.drivers.ocpp.remembered import REMEMBERED, forget_oldest
+from device_agent.drivers.ocpp.remembered import Past, forget_oldest
 from device_agent.drivers.ocpp.running import GOES_ON, IDLE, PLUGGED, Running, Status
 
 LATE_S = 10.0
@@ -42,9 +42,7 @@ class Bay:
         self.facts: deque[Fact] = deque()
         self._verdicts: dict[str, bool] = {}
         """Beginnings that have been settled, by mark, oldest first."""
-        self._closed: deque[str] = deque(maxlen=REMEMBERED)
-        self._concluded: set[str] = set()
-        """Those of them whose end the charger has not told: it may prove us wrong."""
+        self.past = Past()
         self._orders: dict[str, Order] = {}
         self._gauge = Gauge()
         self._plugged = False
@@ -146,7 +144,7 @@ class Bay:
             if isinstance(known, TransactionBegan) and known.mark == fact.mark:
                 return known
         if fact.mark in self._verdicts:
-            return self._verdicts[fact.mark]
+            return self._verdicts[fact.mark] and fact.transaction_id not in self.past
         self._make_room(fact, now_s)
         if self.status in (None, Status.AVAILABLE):
             self.status, self._plugged = Status.PREPARING, True
@@ -166,7 +164,7 @@ class Bay:
         running = self.running
         if running is not None and running.transaction_id == fact.transaction_id:
             return running.mark == fact.mark or (first and not running.mark)
-        return first or fact.transaction_id not in self._closed
+        return first or fact.transaction_id not in self.past
 
     def wait_for_car(self) -> None:
         """The open transaction has begun before a cable was plugged in."""
@@ -185,9 +183,9 @@ class Bay:
         if self.running is not None and self.running.transaction_id == transaction_id:
             if self.running.asked and reason in (None, EndReason.OTHER):
                 reason = EndReason.REMOTE
+            self.past.add(transaction_id, told=True)
             return self._close(reason or EndReason.LOCAL, now_s, at, meter_wh)
-        if transaction_id in self._concluded:
-            self._concluded.discard(transaction_id)
+        if self.past.told(transaction_id):
             self._gauge.off()
             self._over_s = now_s
         for known in self.facts:
@@ -199,7 +197,7 @@ class Bay:
         """It speaks of a transaction as one that runs. If none is known, our memory is what is missing."""
         idle = self.status in (*IDLE, Status.UNAVAILABLE)
         waits = self.waiting is not None and self.waiting.transaction_id == transaction_id
-        if self.running is None and transaction_id not in self._closed and not idle and not waits:
+        if self.running is None and transaction_id not in self.past and not idle and not waits:
             self.running = Running(transaction_id)
         elif self.running is not None and self.running.transaction_id == transaction_id and self.running.booted:
             self.running = replace(self.running, booted=False, idle_s=None)
@@ -224,7 +222,7 @@ class Bay:
         """Whether this transaction is or was on this EVSE."""
         waits = self.waiting is not None and self.waiting.transaction_id == transaction_id
         runs = self.running is not None and self.running.transaction_id == transaction_id
-        return runs or waits or transaction_id in self._closed
+        return runs or waits or transaction_id in self.past
 
     def observe(self) -> Observation:
         """The EVSE as of the last tick."""
@@ -252,9 +250,9 @@ class Bay:
 
     def _late(self, transaction_id: str, now_s: float) -> bool:
         """Whether a value belongs to a transaction that is over."""
-        if transaction_id in self._closed and transaction_id not in self._concluded:
-            return True
-        return self.running is None and self._over_s is not None and now_s - self._over_s < LATE_S
+        return self.past.was_told(transaction_id) or (
+            self.running is None and self._over_s is not None and now_s - self._over_s < LATE_S
+        )
 
     def _make_room(self, fact: TransactionBegan, now_s: float) -> None:
         """Before a beginning: what was open is over by now, unless it is this one, begun before the agent's restart."""
@@ -264,13 +262,12 @@ class Bay:
         if self.running is None:
             self._gauge.off()
             self._opened_because, self._lone_s, self.stuck, self.released = None, None, False, ""
-        if fact.transaction_id in self._closed:
-            self._closed.remove(fact.transaction_id)  # the charger uses the name again
+        self.past.forget(fact.transaction_id)  # the charger may use the name again
 
     def _conclude(self, now_s: float) -> None:
         """The open transaction must be over, although the charger has not said so."""
         if self.running is not None:
-            self._concluded = (self._concluded & set(self._closed)) | {self.running.transaction_id}
+            self.past.add(self.running.transaction_id)
             self._close(self.running.why_over(self.status, plugged=self._plugged), now_s, None, None)
 
     def _close(self, reason: EndReason, now_s: float, at: int | None, meter_wh: int | None) -> TransactionOver | None:
@@ -279,7 +276,6 @@ class Bay:
             return None
         fact = TransactionOver(self.evse_id, running.transaction_id, reason, at, self._gauge.register(meter_wh))
         self.facts.append(fact)
-        self._closed.append(running.transaction_id)
         self.ended = running.transaction_id
         self._gauge.off()
         self._over_s = now_s

@@ -166,17 +166,18 @@ class Station16(Station):
         tag, raw, meter_wh = text(fields, "idTag"), text(fields, "timestamp"), number(fields, "meterStart")
         connector = number(fields, "connectorId")
         evse_id = self.desk.evse_of(connector)
-        named = mark([connector, tag, raw, meter_wh])
-        transaction = positive_31_bits(named)
+        words = mark([connector, tag, raw, meter_wh])
         if evse_id is None:
             self.desk.once("charger began a transaction on a connector that is no EVSE here", connector=connector)
-            return {"transactionId": transaction, "idTagInfo": _info(accepted=False)}
-        at, transaction_id, name = when(raw), str(transaction), tag.upper()
+            return {"transactionId": positive_31_bits(words), "idTagInfo": _info(accepted=False)}
+        at, name = when(raw), tag.upper()
         ours = name.startswith(OURS) and len(name) == len(OURS) + 18
         with self.desk.at(evse_id) as bay:
             order = bay.ordered(name)
             session_id = order.session_id if order else name if ours else ""
             card = "" if order or ours or not tag else id_token_hash(tag)
+            named = bay.past.mark_of(words)
+            transaction_id = str(transaction := positive_31_bits(named))
             fact = TransactionBegan(evse_id, transaction_id, named, session_id, card, at, meter_wh)
             told = bay.told_began(fact, monotonic())
         verdict = await self.begun(evse_id, told, order or (None if ours else card))

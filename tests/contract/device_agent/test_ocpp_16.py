@@ -40,6 +40,21 @@ def test_a_repeated_beginning_gets_the_same_transaction_id_and_another_one_anoth
     assert charger.began(CARD, meter_wh=500)[0] != first[0]
 
 
+def test_the_same_words_after_the_end_are_said_of_another_transaction(bench: OcppBench, charger: Talk16) -> None:
+    """Its clock stands still, and its meter counts anew for every car."""
+    ids = []
+    for _ in range(3):
+        transaction_id, accepted, _ = charger.began(CARD, meter_wh=0, at="1970-01-01T00:00:00Z")
+        assert accepted
+        bench.sees(1, contactor_closed=True, transaction_id=transaction_id)
+        assert charger.began(CARD, meter_wh=0, at="1970-01-01T00:00:00Z") == (transaction_id, True, "OWNER")
+        charger.over(transaction_id)
+        bench.sees(1, contactor_closed=False)
+        ids.append(transaction_id)
+    assert len(set(ids)) == 3
+    assert [type(fact) for fact in bench.settled] == [TransactionBegan, TransactionOver] * 3
+
+
 def test_a_tag_in_other_letters_is_the_same_start(bench: OcppBench, charger: Talk16) -> None:
     bench.driver.start(1, ORDER).result(10)
     assert charger.began(charger.started_as().lower())[1:] == (True, "OWNER")

@@ -43,6 +43,12 @@ def test_a_repeated_beginning_is_the_same_fact_and_later_the_same_answer(bay: Ba
     assert bay.observe().fact is None
 
 
+def test_a_beginning_told_again_after_its_end_is_not_accepted_any_more(charging: Bay) -> None:
+    over(charging)
+    assert charging.told_began(BEGAN, 110.0) is False
+    assert not charging.observe().contactor_closed
+
+
 def test_a_repeated_end_is_one_fact(charging: Bay) -> None:
     fact = over(charging)
     assert over(charging) == fact
