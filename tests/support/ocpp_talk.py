@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from tests.support.ocpp_bench import OcppBench
@@ -13,7 +14,8 @@ NOON = "2026-11-22T12:00:00Z"
 
 def values(wh: object, w: object = 0, context: str = "Sample.Periodic") -> list[dict[str, Any]]:
     power = {"value": w, "measurand": "Power.Active.Import", "context": context}
-    return [{"timestamp": NOON, "sampledValue": [{"value": wh, "context": context}, power]}]
+    now = datetime.now(UTC).isoformat()
+    return [{"timestamp": now, "sampledValue": [{"value": wh, "context": context}, power]}]
 
 
 @dataclass

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
+from math import inf
 
 from contract.vocabulary import CableState, EndReason
 from device_agent.drivers.base import Fact, Observation, Order, Resumed, TransactionBegan, TransactionOver
@@ -135,8 +136,8 @@ class Bay:
         if self._late(transaction_id, now_s) or (closing and self.running is None):
             return
         power_w = self._gauge.read(replace(told, w=None) if closing else told, now_s)
-        if power_w is not None and self.running is not None:
-            self.running = self.running.measured(power_w, now_s)
+        if self.running is not None:
+            self.running = self.running.measured(power_w, now_s, told.at)
 
     def told_began(self, fact: TransactionBegan, now_s: float) -> TransactionBegan | bool:
         """A transaction has begun: the fact that the agent has to settle, or what it said of it before."""
@@ -205,7 +206,7 @@ class Bay:
     def booted(self) -> None:
         """It has restarted. Whether a transaction survived that, its next status tells."""
         if self.running is not None:
-            self.running = replace(self.running, booted=True, idle_s=None)
+            self.running = replace(self.running, booted=True, idle_s=None, ahead_s=-inf)
 
     def reconnected(self, now_s: float) -> None:
         """It is connected again: what it could not say until now gets its full grace."""

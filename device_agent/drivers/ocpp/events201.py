@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from contract.vocabulary import EndReason
-from device_agent.drivers.ocpp.fields import mark, number, part, samples, text, when
+from device_agent.drivers.ocpp.fields import mark, number, part, samples, taken_at, text, when
 from device_agent.drivers.ocpp.readings import Reading, reading
 from device_agent.drivers.ocpp.running import Status
 
@@ -95,7 +95,7 @@ def understood(fields: Fields) -> TransactionEvent:
         status=CHARGING_STATES.get(text(info, "chargingState")),
         reason=REASONS.get(word, EndReason.OTHER) if word else TRIGGERS.get(text(fields, "triggerReason")),
         at=when(stamp),
-        measured=reading(running),
+        measured=reading(running, taken_at(fields, "meterValue")),
         closing=reading(closing),
         mark=mark([transaction_id, name, stamp, number(fields, "seqNo")]),
     )

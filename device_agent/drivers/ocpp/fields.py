@@ -66,6 +66,12 @@ def samples(fields: Fields, key: str) -> tuple[list[Fields], list[Fields]]:
     return running, closing
 
 
+def taken_at(fields: Fields, key: str) -> int | None:
+    """When the newest of a list of meter values was measured, by the charger's clock; None if it does not say."""
+    told = (when(text(value, "timestamp")) for value in parts(fields, key))
+    return max((at for at in told if at is not None), default=None)
+
+
 def mark(told: Iterable[object]) -> str:
     """Names a message by what it says, so that its repetition has the same name: 32 hex digits."""
     return hashlib.sha256("\n".join(map(str, told)).encode()).hexdigest()[:32]

@@ -40,9 +40,11 @@ class Reading:
 
     wh: int | None = None
     w: int | None = None
+    at: int | None = None
+    """When it was measured, in epoch seconds by the charger's clock."""
 
 
-def reading(samples: Iterable[Mapping[str, Any]]) -> Reading:
+def reading(samples: Iterable[Mapping[str, Any]], at: int | None = None) -> Reading:
     """The energy register and the power in these sampled values, of which later ones count more.
 
     Without a measurand a value is energy, as the protocol says. Power is taken as it is told; else as the sum of its
@@ -56,7 +58,7 @@ def reading(samples: Iterable[Mapping[str, Any]]) -> Reading:
             continue
         phase = sample.get("phase") or ""
         told[measurand, phase if isinstance(phase, str) else ""] = value
-    return Reading(_energy(told), _power(told))
+    return Reading(_energy(told), _power(told), at)
 
 
 def _energy(told: Mapping[tuple[str, str], float]) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import inf
 
 from contract.vocabulary import EndReason
 from device_agent.facts import POWER_ZERO_W
@@ -71,6 +72,8 @@ class Running:
     """Since when the charger's own status contradicts it."""
     booted: bool = False
     """Whether the charger has restarted since, and has not said that it goes on."""
+    ahead_s: float = -inf
+    """How far the charger's clock is ahead of ours, as its measurements have shown: they come late, and never early."""
     waits_for_car: bool = False
     """Whether it began before a cable was plugged in (2.0.1), so that a free connector does not contradict it."""
 
@@ -85,11 +88,18 @@ class Running:
             return replace(self, idle_s=now_s)
         return self
 
-    def measured(self, power_w: int, now_s: float) -> Running:
-        """After a measurement: behind our stop, no power is what the end looks like."""
+    def measured(self, power_w: int | None, now_s: float, at: int | None = None) -> Running:
+        """After a measurement: behind our stop, no power is what the end looks like.
+
+        `at` is when it was taken by the charger's clock, in whole epoch seconds: chargers queue what they measured.
+        """
+        ahead_s = self.ahead_s if at is None else max(self.ahead_s, at - now_s)
+        old = at is not None and self.stopping_s is not None and at + 1 < self.stopping_s + ahead_s
+        if power_w is None or old:
+            return replace(self, ahead_s=ahead_s)
         if self.stopping_s is None or power_w > POWER_ZERO_W:
-            return replace(self, zero_s=None)
-        return replace(self, zero_s=now_s if self.zero_s is None else self.zero_s)
+            return replace(self, ahead_s=ahead_s, zero_s=None)
+        return replace(self, ahead_s=ahead_s, zero_s=now_s if self.zero_s is None else self.zero_s)
 
     def reconnected(self, now_s: float) -> Running:
         """After a time in which the charger could say nothing: every grace begins anew."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from contract.cards import id_token_hash
 from contract.vocabulary import EndReason
 from device_agent.drivers.base import DriverRefused, TransactionBegan
-from device_agent.drivers.ocpp.fields import mark, number, positive_31_bits, samples, text, when
+from device_agent.drivers.ocpp.fields import mark, number, positive_31_bits, samples, taken_at, text, when
 from device_agent.drivers.ocpp.readings import reading
 from device_agent.drivers.ocpp.running import GOES_ON, Status
 from device_agent.drivers.ocpp.station import Answer, Station
@@ -149,7 +149,7 @@ class Station16(Station):
             with self.desk.at(evse_id) as bay:
                 if transaction_id and not closing:
                     bay.told_of(transaction_id)
-                bay.told_reading(reading(running), monotonic(), transaction_id)
+                bay.told_reading(reading(running, taken_at(fields, "meterValue")), monotonic(), transaction_id)
                 bay.told_reading(reading(closing), monotonic(), transaction_id, closing=True)
             self.desk.look(evse_id)
         return {}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from contract.cards import id_token_hash
 from device_agent.drivers.base import TransactionBegan
 from device_agent.drivers.ocpp.events201 import understood
-from device_agent.drivers.ocpp.fields import number, part, parts, positive_31_bits, samples, text
+from device_agent.drivers.ocpp.fields import number, part, parts, positive_31_bits, samples, taken_at, text
 from device_agent.drivers.ocpp.readings import reading
 from device_agent.drivers.ocpp.remembered import forget_oldest
 from device_agent.drivers.ocpp.running import Status
@@ -166,7 +166,7 @@ class Station201(Station):
         if evse_id is not None:
             running, closing = samples(fields, "meterValue")
             with self.desk.at(evse_id) as bay:
-                bay.told_reading(reading(running), monotonic())
+                bay.told_reading(reading(running, taken_at(fields, "meterValue")), monotonic())
                 bay.told_reading(reading(closing), monotonic(), closing=True)
             self.desk.look(evse_id)
         return {}

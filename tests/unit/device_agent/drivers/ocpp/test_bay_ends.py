@@ -101,6 +101,30 @@ def test_measured_zero_after_an_accepted_stop_is_the_end_if_the_charger_forgets_
     assert not charging.observe().contactor_closed
 
 
+@pytest.mark.parametrize("ahead_s", [-7_200, 0, 1_795_000_000])
+def test_zero_that_was_measured_before_the_stop_and_comes_after_it_proves_nothing(charging: Bay, ahead_s: int) -> None:
+    """Chargers queue what they have measured. Whatever their clock shows: what they said before the stop tells."""
+    charging.told_reading(Reading(1_100, 7_000, 50 + ahead_s), 50.0, "77")
+    charging.stop_taken("77", 90.0)
+    charging.told_reading(Reading(1_100, 0, 60 + ahead_s), 91.0, "77")
+    charging.tick(200.0)
+    assert charging.observe().contactor_closed
+    charging.told_reading(Reading(1_100, 0, 201 + ahead_s), 201.9, "77")
+    charging.tick(201.9 + AFTER_STOP_S)
+    assert not charging.observe().contactor_closed
+
+
+def test_a_charger_that_has_restarted_may_have_set_its_clock_back(charging: Bay) -> None:
+    charging.told_reading(Reading(1_100, 7_000, 3_650), 50.0, "77")
+    charging.booted()
+    charging.told_status(Status.CHARGING, 60.0)
+    charging.stop_taken("77", 90.0)
+    charging.told_status(Status.SUSPENDED, 90.5)
+    charging.told_reading(Reading(1_100, 0, 91), 91.0, "77")
+    charging.tick(91.0 + AFTER_STOP_S)
+    assert not charging.observe().contactor_closed
+
+
 def test_a_register_that_stands_still_does_not_prove_that_a_stop_has_been_carried_out(bay: Bay) -> None:
     """It counts tenths of a kWh, 7.2 kW flow on, and the charger does nothing of what it has accepted."""
     bay.settle(BEGAN, accepted=bay.told_began(BEGAN, 0.0) == BEGAN)
