@@ -86,6 +86,11 @@ class Bay:
         if self.running is not None and self.running.transaction_id == transaction_id:
             self.running = replace(self.running, asked=True, stopping_s=now_s, zero_s=None, insists=False)
 
+    def stop_refused(self, transaction_id: str) -> None:
+        """The charger will not end it: an end to come is not our doing, unless it has accepted a stop before."""
+        if self.running is not None and self.running.transaction_id == transaction_id:
+            self.running = replace(self.running, asked=self.running.stopping_s is not None)
+
     def settle(self, fact: Fact, *, accepted: bool) -> None:
         """The agent has this fact on record; a transaction that it does not accept is to be ended."""
         if fact in self.facts:

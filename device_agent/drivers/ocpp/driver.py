@@ -168,6 +168,8 @@ class OcppDriver:
             await station.end(transaction_id)
         except DriverRefused:
             if not await self._over_soon(evse_id, transaction_id):
+                with self._desk.at(evse_id) as bay:
+                    bay.stop_refused(transaction_id)
                 raise
         with self._desk.at(evse_id) as bay:
             bay.stop_taken(transaction_id, monotonic())

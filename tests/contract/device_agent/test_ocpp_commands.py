@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,9 +12,6 @@ from device_agent.drivers.base import DriverRefused, DriverUnreachable, Order, T
 from tests.support.ocpp_bench import CARD, QUICK, OcppBench
 from tests.support.ocpp_charger import eventually
 from tests.support.ocpp_talk import Talk, talk
-
-if TYPE_CHECKING:
-    pass
 
 ORDER = Order("01JD0000000000000000000001", "OWNER")
 WITHIN_S = 10
@@ -152,6 +148,17 @@ def test_a_stop_rejected_because_the_transaction_has_just_ended_is_done(
     eventually(charger.stops)
     charger.over(charging)
     done(stopping)
+
+
+def test_a_stop_that_was_rejected_is_not_why_the_transaction_ends_later(
+    bench: OcppBench, charger: Talk, charging: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("device_agent.drivers.ocpp.driver.OVER_SOON_S", 0.05)
+    charger.charger.answers[charger.stop] = {"status": "Rejected"}
+    with pytest.raises(DriverRefused):
+        done(bench.driver.stop(1, charging))
+    charger.over(charging)
+    assert [fact.reason for fact in bench.settled if isinstance(fact, TransactionOver)] == [EndReason.LOCAL]
 
 
 def test_measured_zero_ends_a_stopped_transaction_whose_end_the_charger_forgets(

@@ -82,6 +82,24 @@ def test_an_end_without_a_reason_after_our_stop_is_remote(charging: Bay, reason:
     assert charging.observe().opened_because is None
 
 
+def test_an_end_without_a_reason_after_a_stop_that_was_refused_is_local(charging: Bay) -> None:
+    charging.stop_asked("77")
+    charging.stop_refused("77")
+    fact = over(charging, None)
+    assert fact is not None
+    assert fact.reason is EndReason.LOCAL
+    assert charging.released == ""
+
+
+def test_a_refusal_takes_nothing_back_of_a_stop_that_was_accepted_before(charging: Bay) -> None:
+    charging.stop_taken("77", 90.0)
+    charging.stop_asked("77")
+    charging.stop_refused("77")
+    fact = over(charging, None)
+    assert fact is not None
+    assert fact.reason is EndReason.REMOTE
+
+
 def test_an_accepted_stop_is_not_done_while_power_flows(charging: Bay) -> None:
     charging.stop_taken("77", 90.0)
     for second in range(91, 200):
