@@ -77,6 +77,8 @@ class Desk:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.greeted = False
         """Whether the charger has been asked, since the agent began, what runs."""
+        self.told_ids: dict[str, str] = {}
+        """What the charger calls the transactions that have another name here (2.0.1): kept over its connections."""
         self._lock = threading.Lock()
         self._tell: Callable[[DriverInput], None] = lambda _: None
         self._waiting: dict[Fact, list[asyncio.Future[bool]]] = {}

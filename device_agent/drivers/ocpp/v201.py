@@ -62,8 +62,6 @@ class Station201(Station):
 
     def __init__(self, desk: Desk, connection: ServerConnection, meter_interval_s: int) -> None:
         super().__init__(desk, connection, meter_interval_s)
-        self._told_ids: dict[str, str] = {}
-        """What the charger calls the transactions that have another name here."""
         self.handlers = self.shared() | {
             "Authorize": self._authorize,
             "MeterValues": self._meter_values,
@@ -96,7 +94,7 @@ class Station201(Station):
     async def end(self, transaction_id: str) -> None:
         """RequestStopTransaction."""
         await self.command(
-            "RequestStopTransaction", {"transactionId": self._told_ids.get(transaction_id, transaction_id)}
+            "RequestStopTransaction", {"transactionId": self.desk.told_ids.get(transaction_id, transaction_id)}
         )
 
     async def unlock(self, connector: int, still: Callable[[], bool]) -> str:
@@ -189,8 +187,8 @@ class Station201(Station):
             self.desk.once("charger told of a transaction on an EVSE that is none here")
             return {"idTokenInfo": _info(accepted=False)} if event.token else {}
         if event.told_id != event.transaction_id:
-            self._told_ids[event.transaction_id] = event.told_id
-            forget_oldest(self._told_ids)
+            self.desk.told_ids[event.transaction_id] = event.told_id
+            forget_oldest(self.desk.told_ids)
         if event.ended:
             with self.desk.at(evse_id) as bay:
                 meter_wh = event.measured.wh if event.closing.wh is None else event.closing.wh

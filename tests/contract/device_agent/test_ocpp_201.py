@@ -249,5 +249,11 @@ def test_a_transaction_id_that_no_record_can_carry_has_a_name_made_of_it_and_is_
     assert len(fact.transaction_id) == 32
     bench.driver.stop(1, fact.transaction_id).result(10)
     assert charger.stops() == [told.replace("\ud800", "?")]
+    charger.charger.hang_up()
+    eventually(lambda: bench.seen() is None)
+    charger = Talk201(bench.charger(subprotocol="ocpp2.0.1"))
+    bench.sees(1, transaction_id=fact.transaction_id)
+    bench.driver.stop(1, fact.transaction_id).result(10)
+    assert charger.stops() == [told.replace("\ud800", "?")]
     charger.tell("Ended", told)
     assert isinstance(bench.settled[-1], TransactionOver)
