@@ -92,7 +92,7 @@ fuzz: install  ## more than 2,000 requests nobody would think of, against the AP
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 .PHONY: bench
-bench: install  ## how fast and how cheap it is, as ratios; some ten minutes; writes docs/performance.md
+bench: install  ## how fast and how cheap it is, as ratios; a quarter of an hour; writes docs/performance.md
 	@$(BIN)/python -m local.bench --write $(ARGS)
 	@$(BIN)/python -m tests.web.bench
 
