@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from contract.events import SessionEvent
 from contract.vocabulary import EventType
 from functions.domain.anomalies import Anomaly, AnomalyCode
 from functions.domain.records import SessionRecord
+
+if TYPE_CHECKING:  # as in `transitions`
+    from contract.events import SessionEvent
 
 
 def with_anomalies(

@@ -8,9 +8,8 @@ document may arrive twice, late or in any order. Units as in `records`.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from contract.events import SessionEvent
-from contract.reports import Reported
 from contract.vocabulary import AckReason, CableState, EndMethod, EventType, SessionState
 from functions.domain.closing import moved_along
 from functions.domain.guards import with_anomalies
@@ -22,6 +21,10 @@ from functions.domain.records import (
     SessionPhase,
     SessionRecord,
 )
+
+if TYPE_CHECKING:  # whoever shows or stops a session reads neither
+    from contract.events import SessionEvent
+    from contract.reports import Reported
 
 MAX_CLOCK_OFF_MS = 120_000
 """A time further than this in the future, or before its session was asked for, comes from a wrong clock.

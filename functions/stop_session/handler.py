@@ -13,7 +13,6 @@ from aws_lambda_powertools.metrics import MetricUnit
 from contract.vocabulary import RequestedBy
 from functions import bootstrap
 from functions.api_models.sessions import Session
-from functions.api_models.sharing import SharedSession
 from functions.domain import outlook
 from functions.domain.records import SessionRecord
 from functions.domain.stopping import Stopping
@@ -65,5 +64,9 @@ def _answer(session: SessionRecord, use: Stopping, by: RequestedBy, headers: dic
             "by": by.value,
         },
     )
-    shown: type[Session | SharedSession] = SharedSession if by is RequestedBy.GUEST else Session
-    return json_response(200 if over else 202, shown.of(session, now_ms=now_ms, patience=use.patience), headers)
+    status = 200 if over else 202
+    if by is RequestedBy.GUEST:
+        from functions.api_models.sharing import SharedSession  # noqa: PLC0415 - few stops are a guest's (ADR 0024)
+
+        return json_response(status, SharedSession.of(session, now_ms=now_ms, patience=use.patience), headers)
+    return json_response(status, Session.of(session, now_ms=now_ms, patience=use.patience), headers)
