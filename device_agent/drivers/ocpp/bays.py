@@ -204,9 +204,9 @@ class Bay:
         idle = self.status in (*IDLE, Status.UNAVAILABLE)
         waits = self.waiting is not None and self.waiting.transaction_id == transaction_id
         if self.running is None and transaction_id not in self.past and not idle and not waits:
-            self.running = Running(transaction_id)
-        elif self.running is not None and self.running.transaction_id == transaction_id and self.running.booted:
-            self.running = replace(self.running, booted=False, idle_s=None)
+            self.running = Running(transaction_id, named=True)
+        elif self.running is not None and self.running.transaction_id == transaction_id:
+            self.running = self.running.spoken_of()
 
     def booted(self) -> None:
         """It has restarted. Whether a transaction survived that, its next status tells."""

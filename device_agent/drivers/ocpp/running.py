@@ -72,6 +72,8 @@ class Running:
     """Since when the charger's own status contradicts it."""
     booted: bool = False
     """Whether the charger has restarted since, and has not said that it goes on."""
+    named: bool = False
+    """Whether the charger has spoken of it by its id, and so knows that."""
     ahead_s: float = -inf
     """How far the charger's clock is ahead of ours, as its measurements have shown: they come late, and never early."""
     waits_for_car: bool = False
@@ -100,6 +102,10 @@ class Running:
         if self.stopping_s is None or power_w > POWER_ZERO_W:
             return replace(self, ahead_s=ahead_s, zero_s=None)
         return replace(self, ahead_s=ahead_s, zero_s=now_s if self.zero_s is None else self.zero_s)
+
+    def spoken_of(self) -> Running:
+        """After the charger has spoken of it as one that runs."""
+        return replace(self, named=True, booted=False, idle_s=None if self.booted else self.idle_s)
 
     def reconnected(self, now_s: float) -> Running:
         """After a time in which the charger could say nothing: every grace begins anew."""

@@ -207,12 +207,12 @@ class Station16(Station):
         return None if await self.desk.settled(fact) is None else answer
 
     def _whose(self, transaction: int) -> tuple[int, str] | None:
-        """The EVSE of a transaction; one without a real number (0, -1) is the only one that is open, if only one is."""
+        """The EVSE of a transaction. One without a real number (0, -1) never heard it: the only open one like that."""
         with self.desk.at_all() as bays:
             if transaction > 0:
                 return next(((bay.evse_id, str(transaction)) for bay in bays if bay.owns(str(transaction))), None)
-            open_ones = [(bay.evse_id, bay.running.transaction_id) for bay in bays if bay.running]
-        return open_ones[0] if len(open_ones) == 1 else None
+            runs = [(bay.evse_id, bay.running) for bay in bays if bay.running is not None and not bay.running.named]
+        return (runs[0][0], runs[0][1].transaction_id) if len(runs) == 1 else None
 
 
 def _info(*, accepted: bool, group: str = "") -> Answer:

@@ -87,6 +87,20 @@ def test_an_end_without_a_real_transaction_id_ends_nothing_if_it_could_be_either
     bench.sees(2, contactor_closed=True)
 
 
+def test_an_end_without_a_real_transaction_id_is_not_that_of_one_whose_id_the_charger_knows(
+    bench: OcppBench, charger: Talk16
+) -> None:
+    known, _, _ = charger.began(CARD, 1)
+    charger.meter(known, 200, 7_000)
+    assert charger.over("-1") == {}
+    bench.sees(1, contactor_closed=True)
+    other, _, _ = charger.began(CARD, 2)
+    charger.over("-1")
+    bench.sees(2, contactor_closed=False)
+    bench.sees(1, contactor_closed=True, transaction_id=known)
+    assert [fact.transaction_id for fact in bench.settled if isinstance(fact, TransactionOver)] == [other]
+
+
 @pytest.mark.parametrize("payload", [{}, None, [], {"transactionId": [], "meterStop": {}, "timestamp": 5, "reason": 7}])
 def test_an_end_that_cannot_be_understood_is_answered_so_that_it_is_not_repeated(charger: Talk16, payload: Any) -> None:
     """Scenario 17: a bad answer to a stop, and the charger resends it for ever."""
