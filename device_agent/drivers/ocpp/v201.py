@@ -244,8 +244,9 @@ def _goes_on(
         bay.told_of(event.transaction_id)
     if bay.running is not None and bay.running.transaction_id == event.transaction_id and event.status:
         bay.told_status(event.status, now_s)
-    bay.told_reading(event.measured, now_s, event.transaction_id)
-    bay.told_reading(event.closing, now_s, event.transaction_id, closing=True)
+    if bay.running is None or bay.running.transaction_id == event.transaction_id:  # else it is from the charger's queue
+        bay.told_reading(event.measured, now_s, event.transaction_id)
+        bay.told_reading(event.closing, now_s, event.transaction_id, closing=True)
     return told, order or (None if unplaced else card)
 
 

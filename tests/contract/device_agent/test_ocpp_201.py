@@ -204,6 +204,14 @@ def test_occupied_after_a_restart_leaves_it_to_the_transaction_whether_it_goes_o
     assert bench.settled[1] == TransactionOver(1, charger.ids[-1], EndReason.POWER_LOSS)
 
 
+def test_what_was_measured_in_another_transaction_is_not_the_running_ones(bench: OcppBench, charger: Talk201) -> None:
+    running, _, _ = charger.began(CARD)
+    charger.meter(running, 300, 7_000)
+    bench.sees(1, transaction_id=running, power_w=7_000, meter_wh=300)
+    charger.meter("from-the-queue", 900, 0)
+    bench.sees(1, transaction_id=running, power_w=7_000, meter_wh=300)
+
+
 def test_a_lock_that_reports_a_problem_holds_the_cable(bench: OcppBench, charger: Talk201) -> None:
     lock = {"name": "ConnectorPlugRetentionLock", "evse": {"id": 1}}
     for value, cable in (("true", CableState.STUCK), ("false", CableState.PLUGGED)):
