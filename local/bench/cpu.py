@@ -23,7 +23,7 @@ from tests.support.api_events import body_of, session_event, start_event, stop_e
 STOPS, WARM_UP, REACH_MS = 50, 5, 8
 LOOKS = 5
 PEERS = "17 ms CitrineOS, 19 ms EVtivity"
-"""Measured once, on a machine of the same kind, with all that these do for a stop, HTTP and OCPP included."""
+"""What a stop took of these servers, measured once on a machine of the same kind; nothing here measures them again."""
 
 
 class Aside:

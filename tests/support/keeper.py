@@ -272,6 +272,12 @@ class KeeperBench(Bench):
         self.box = make(self.clock)
         self.driver = self.box
 
+    def lose_journal(self) -> None:
+        """The agent ends, and its journal is gone."""
+        self.lose_power()
+        for file in self.folder.glob("journal.sqlite3*"):
+            file.unlink()
+
     def tap(self, card: str = CARD) -> None:
         """Somebody holds a card to it."""
         self.box.tap(card)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.charger_bench import Bench
+from tests.support.keeper import KeeperBench
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,5 +15,14 @@ if TYPE_CHECKING:
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
     bench = Bench(tmp_path).turn_on()
+    yield bench
+    bench.lose_power()
+
+
+@pytest.fixture
+def charger(tmp_path: Path) -> Iterator[KeeperBench]:
+    """A charger that keeps transactions."""
+    bench = KeeperBench(tmp_path)
+    bench.turn_on()
     yield bench
     bench.lose_power()

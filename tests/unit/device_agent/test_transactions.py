@@ -10,32 +10,17 @@ import pytest
 
 from contract.topics import watch_topic
 from contract.vocabulary import EndReason
-from device_agent.drivers.base import DriverUnreachable, Order, Resumed, TransactionBegan, TransactionOver
+from device_agent.drivers.base import DriverUnreachable, Order, TransactionBegan, TransactionOver
 from device_agent.records import Phase
-from tests.support.charger_bench import CHARGER, OTHER_SESSION, SESSION, PowerCut, ulid
+from tests.support.charger_bench import CHARGER, SESSION, PowerCut, ulid
 from tests.support.keeper import CARD, CHARGING_W, KeeperBench
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    pass
 
 OWN = ulid(1_000_000)
 """The first session that the agent names by itself."""
 NEXT = ulid(1_000_001)
-
-
-@pytest.fixture
-def charger(tmp_path: Path) -> Iterator[KeeperBench]:
-    bench = KeeperBench(tmp_path)
-    bench.turn_on()
-    yield bench
-    bench.lose_power()
-
-
-def lose_journal(charger: KeeperBench) -> None:
-    charger.lose_power()
-    for file in charger.folder.glob("journal.sqlite3*"):
-        file.unlink()
 
 
 def test_a_start_is_done_when_the_charger_says_that_its_transaction_has_begun(charger: KeeperBench) -> None:
@@ -261,19 +246,6 @@ def test_a_stop_never_ends_another_transaction_than_the_one_of_its_session(charg
     assert charger.story() == ["started", "ended Remote"]
 
 
-def test_the_energy_of_another_transaction_is_not_this_sessions(charger: KeeperBench) -> None:
-    charger.charge(seconds=60)
-    charger.box.connected = False
-    charger.pass_s(1)
-    charger.box.lose_end()
-    charger.box.tap()
-    charger.box.queue.clear()
-    charger.pass_s(3600, step_s=30)
-    charger.box.connected = True
-    charger.pass_s(1)
-    assert charger.told(SESSION, "ended")["meterWh"] - 1_000 < 150
-
-
 def test_an_end_of_a_transaction_nobody_knows_is_answered_and_ends_nothing(charger: KeeperBench) -> None:
     charger.charge()
     unknown = TransactionOver(1, "T99", EndReason.LOCAL, None, 50_000)
@@ -283,91 +255,6 @@ def test_an_end_of_a_transaction_nobody_knows_is_answered_and_ends_nothing(charg
     assert charger.story() == ["started"]
     charger.want("stop")
     assert charger.told(SESSION, "ended")["meterWh"] < 2_000
-
-
-@pytest.mark.parametrize("meter_wh", [0, 900])
-def test_a_last_meter_value_that_falls_adds_no_energy_and_takes_none(charger: KeeperBench, meter_wh: int) -> None:
-    charger.tap()
-    charger.pass_s(3600, step_s=30)
-    charger.end(EndReason.LOCAL, meter_wh)
-    values = [event["meterWh"] for event in charger.events(OWN)]
-    assert values == sorted(values)
-    assert values[-1] - values[0] == pytest.approx(CHARGING_W, abs=2)
-    charger.tap()
-    assert charger.told(NEXT, "started")["meterWh"] == pytest.approx(values[-1], abs=2)
-
-
-def test_a_meter_that_is_told_only_during_a_session_counts_from_its_first_value(charger: KeeperBench) -> None:
-    lose_journal(charger)
-    charger.box.tells_meter = False
-    charger.turn_on()
-    charger.want("start")
-    charger.box.tells_meter = True
-    charger.pass_s(3600, step_s=30)
-    charger.want("stop")
-    values = [event["meterWh"] for event in charger.events()]
-    assert values[-1] - values[0] == pytest.approx(CHARGING_W, abs=70)  # 30 s of it were before the first value
-
-
-def test_the_last_meter_value_counts_though_nobody_measured_since(charger: KeeperBench) -> None:
-    charger.tap()
-    charger.box.connected = False
-    charger.pass_s(3600, step_s=30)
-    charger.box.end(EndReason.EV_DISCONNECTED)
-    charger.box.connected = True
-    charger.pass_s(0.25)
-    assert charger.told(OWN, "ended")["meterWh"] - 1_000 == pytest.approx(CHARGING_W, abs=2)
-
-
-def test_sessions_that_came_and_went_while_the_charger_was_cut_off_are_told_whole_and_in_order(
-    charger: KeeperBench,
-) -> None:
-    charger.box.connected = False
-    for _ in range(3):
-        charger.box.tap()
-        charger.clock.pass_s(3600)
-        charger.box.tap()
-        charger.clock.pass_s(600)
-    charger.box.connected = True
-    charger.pass_s(1)
-    told = [(e["type"], e["sessionId"][-1], e["meterWh"]) for _, e in charger.cloud.published]
-    starts = [1_000, 8_200, 15_400]
-    expected = [
-        line for n, wh in enumerate(starts) for line in (("started", str(n), wh), ("ended", str(n), wh + CHARGING_W))
-    ]
-    assert told == [(kind, n, pytest.approx(wh, abs=3)) for kind, n, wh in expected]
-
-
-def test_the_charger_says_when_it_was(charger: KeeperBench) -> None:
-    charger.box.connected = False
-    began_at = int(charger.clock.epoch_s)
-    charger.box.tap()
-    charger.clock.pass_s(600)
-    charger.box.tap()
-    charger.clock.pass_s(600)
-    charger.box.connected = True
-    charger.pass_s(1)
-    assert charger.told(OWN, "started")["at"] == began_at
-    assert charger.told(OWN, "ended")["at"] == began_at + 600
-
-
-@pytest.mark.parametrize("off_s", [-1_795_000_000.0, 121.0, 400 * 86_400.0, -31 * 86_400.0])
-def test_a_charger_whose_clock_cannot_be_right_is_not_believed(charger: KeeperBench, off_s: float) -> None:
-    charger.box.clock_off_s = off_s
-    before = int(charger.clock.epoch_s)
-    charger.tap()
-    charger.pass_s(60)
-    charger.tap()
-    assert charger.told(OWN, "started")["at"] == pytest.approx(before, abs=1)
-    assert charger.told(OWN, "ended")["at"] == pytest.approx(before + 60, abs=2)
-
-
-def test_an_end_is_not_before_its_beginning(charger: KeeperBench) -> None:
-    charger.tap()
-    charger.pass_s(60)
-    charger.box.clock_off_s = -3600.0
-    charger.tap()
-    assert charger.told(OWN, "ended")["at"] == pytest.approx(charger.clock.epoch_s, abs=1)
 
 
 def test_a_charger_that_cannot_tell_which_transaction_is_open_is_believed_by_its_contactor(
@@ -397,34 +284,6 @@ def test_a_beginning_told_after_the_contactor_was_seen_closed_names_the_same_ses
     assert charger.story() == ["started", "ended Remote"]
 
 
-def test_after_a_restart_the_driver_goes_on_with_the_transaction(charger: KeeperBench) -> None:
-    charger.tap()
-    charger.restart()
-    assert charger.box.running == {1: Resumed(Order(OWN), "T1", started=True)}
-    charger.tap()
-    assert charger.story(OWN) == ["started", "ended Local"]
-
-
-def test_a_start_interrupted_by_a_power_cut_is_bound_to_the_transaction_it_began(
-    charger: KeeperBench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    start_it = charger.box.start
-
-    def cut(evse_id: int, order: Order) -> None:
-        start_it(evse_id, order)
-        raise PowerCut
-
-    with monkeypatch.context() as patched:
-        patched.setattr(charger.box, "start", cut)
-        with pytest.raises(PowerCut):
-            charger.want("start")
-    charger.restart()
-    assert charger.box.running == {1: Resumed(Order(SESSION), "tx-1", started=False)}
-    assert charger.answer()[1:] == ("done", "")
-    assert charger.story() == ["started"]
-    assert len(charger.box.starts) == 1
-
-
 def test_while_somebody_watches_the_charger_is_asked_to_measure_every_2_s(charger: KeeperBench) -> None:
     charger.tap()
     charger.pass_s(5)
@@ -433,41 +292,3 @@ def test_while_somebody_watches_the_charger_is_asked_to_measure_every_2_s(charge
     charger.cloud.send(watch_topic(CHARGER, 1), json.dumps({"until": until}).encode())
     charger.pass_s(60)
     assert charger.box.refreshed == 10
-
-
-def test_a_session_of_a_lost_journal_is_adopted_with_its_transaction(charger: KeeperBench) -> None:
-    charger.charge(seconds=600, step_s=10)
-    lose_journal(charger)
-    charger.turn_on()
-    charger.want("stop")
-    assert charger.box.stops == ["T1"]
-    assert charger.story() == ["started", "ended Remote"]
-
-
-@pytest.mark.parametrize("change", [lambda box: box.tap(), lambda box: box.unplug()])
-def test_a_session_of_a_lost_journal_whose_end_is_told_ends_by_what_was_told(
-    charger: KeeperBench, change: Callable[[object], None]
-) -> None:
-    charger.charge(seconds=600, step_s=10)
-    lose_journal(charger)
-    change(charger.box)
-    said = charger.box.queue[0]
-    charger.box.connected = False
-    charger.turn_on()
-    charger.box.connected = True
-    charger.pass_s(1)
-    assert charger.told(SESSION, "ended")["reason"] == getattr(said, "reason", None)
-
-
-def test_a_session_of_a_lost_journal_is_not_taken_for_another_transaction(charger: KeeperBench) -> None:
-    charger.charge(seconds=600, step_s=10)
-    lose_journal(charger)
-    charger.box.lose_end()
-    charger.box.tap()
-    charger.turn_on()
-    charger.pass_s(1)
-    assert charger.story() == ["started", "ended PowerLoss"]
-    assert charger.story(OWN) == ["started"]
-    charger.want("stop", OTHER_SESSION)
-    assert charger.box.stops == []
-    assert charger.box.open_now is not None
