@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
-WIDTH, HEIGHT, LEFT, BELOW, RIGHT, ABOVE = 760, 320, 56, 40, 250, 28
+WIDTH, HEIGHT, LEFT, BELOW, RIGHT, ABOVE = 820, 320, 56, 40, 310, 28
 COLOURS = ("#0b6e4f", "#c0392b", "#2c6fbb", "#b7791f", "#7d3c98", "#555555", "#17a2a2", "#d35400")
 Points = Sequence[tuple[float, float]]
 
