@@ -90,7 +90,7 @@ def test_killed_before_the_outbox_was_drained(stack: LocalStack, owner: DriverAp
     charger.plant.set_clock_rate(FAST)
     before_wh = charger.describe()["true_wh"]
     session_id = charging(owner, charger)
-    charger.hold("after")
+    charger.hold("before")  # its end must not be told while the link is there
     owner.stop(session_id).expect(202)
     charger.await_held("stop")
     charger.proxy.cut()
